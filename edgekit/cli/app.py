@@ -1,0 +1,66 @@
+"""The `edgekit` command: its subcommands, and how an error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from edgekit import __version__
+from edgekit.cli import console
+from edgekit.errors import EdgekitError
+
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+app = typer.Typer(
+    name="edgekit",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Detect possible infantile epileptic spasms from body landmarks, on the device. "
+        "Research software, no medical device."
+    ),
+)
+
+
+def _show_version(*, is_asked: bool) -> None:
+    if is_asked:
+        console.out(f"edgekit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=lambda value: _show_version(is_asked=value),
+        ),
+    ] = False,  # noqa: FBT002 -- typer makes a flag of it
+) -> None:
+    """Options of the command itself."""
+
+
+def main() -> None:
+    """Run a command; every expected error ends in one line on stderr and its exit code."""
+    try:
+        app()
+    except EdgekitError as error:
+        console.note(f"edgekit: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.note("edgekit: interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away (edgekit ... | head): nothing is left to say, or to whom.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_BROKEN_PIPE)

@@ -1,0 +1,1 @@
+"""Running an exported model on the device, without torch."""
