@@ -12,147 +12,22 @@ Reading a bundle needs NumPy and pydantic only.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from edgekit import files
 from edgekit.clips import Clip, load_array
-from edgekit.cohort import Dataset
 from edgekit.errors import IntegrityError, UsageError
 from edgekit.features import CHANNELS
+from edgekit.manifest import SCHEMA_VERSION, FileEntry, Manifest, ModelEntry
+from edgekit.records import first_problem
 
-SCHEMA_VERSION = 1
 MANIFEST_FILE, GOLDEN_FILE = "manifest.json", "golden_clips.npy"
 DEFAULT_FOLDER = Path("bundle")
-
-RuntimeName = Literal["onnxruntime", "openvino"]
-Precision = Literal["fp32", "int8"]
-
-
-class Frozen(BaseModel):
-    """A validated, immutable part of the manifest; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FileEntry(Frozen):
-    """One file of the bundle."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    n_bytes: int = Field(ge=0)
-
-
-class Golden(Frozen):
-    """What a model file answers to the golden clips, where it was exported."""
-
-    runtime: str
-    """Name and version, as in `onnxruntime 1.32.0`."""
-    probability: tuple[float, ...]
-    """(G,)"""
-    fold_probability: tuple[tuple[float, ...], ...]
-    """(G, K)"""
-    tolerance: float = Field(gt=0)
-    """Largest allowed difference of any probability on a device."""
-
-
-class GateBudget(Frozen):
-    """How much INT8 may change before it may not ship."""
-
-    flips: float = Field(0.01, ge=0, le=1)
-    """Share of clips that change sides of the threshold."""
-    sensitivity_drop: float = Field(0.01, ge=0, le=1)
-    specificity_drop: float = Field(0.01, ge=0, le=1)
-    auroc_drop: float = Field(0.005, ge=0, le=1)
-
-
-class GateResult(Frozen):
-    """Fold k's INT8 output against fold k's FP32 output, on fold k's held-out children."""
-
-    n_clips: int
-    flips_up: int
-    """Clips that INT8 calls a spasm and FP32 does not."""
-    flips_down: int
-    """Clips that FP32 calls a spasm and INT8 does not."""
-    sensitivity_drop: float
-    specificity_drop: float
-    auroc_drop: float
-    max_abs_dp: float
-    mean_abs_dp: float
-    is_passed: bool
-
-
-class CalibrationEvidence(Frozen):
-    """Which children one fold's quantiser read, and which its gate judged, as salted hashes."""
-
-    fold: int
-    calibration: tuple[str, ...]
-    evaluation: tuple[str, ...]
-    n_clips: int
-    """Clips that were read to find the ranges."""
-
-
-class ModelEntry(Frozen):
-    """One model of the bundle, in one file format and precision."""
-
-    name: str
-    """As in `onnx-int8-u8s8`."""
-    runtime: RuntimeName
-    precision: Precision
-    files: tuple[str, ...]
-    """The graph first, then its weights where they are apart."""
-    scheme: Literal["none", "u8s8", "s8s8"] = "none"
-    """Activations and weights of an INT8 file."""
-    fp32_layers: tuple[str, ...] = ()
-    """Layers that the gate put back to FP32."""
-    golden: Golden
-    gate: GateResult | None = None
-    """None for FP32, against which INT8 is judged."""
-
-
-class Decision(Frozen):
-    """How a probability becomes a label."""
-
-    threshold: float
-    """A clip at or above it is called a possible spasm; the FP32 out-of-fold threshold."""
-    policy: str
-    min_seen_share: float
-    """Share of frames that must show a body; below it a window cannot be judged."""
-
-
-class Provenance(Frozen):
-    """Where the models came from."""
-
-    run: str
-    created_utc: str
-    edgekit_version: str
-    clips_sha256: str
-    n_children: int
-    n_clips: int
-    versions: dict[str, str]
-    machine: str
-
-
-class Manifest(Frozen):
-    """`manifest.json`."""
-
-    schema_version: Literal[1] = 1
-    n_frames: int = Field(ge=1)
-    fps: float = Field(gt=0)
-    channels: tuple[str, ...]
-    n_folds: int = Field(ge=1)
-    dataset: Dataset
-    """Landmark model and extractor that the clips were made with."""
-    decision: Decision
-    models: tuple[ModelEntry, ...]
-    budget: GateBudget
-    salt: str
-    calibration: tuple[CalibrationEvidence, ...] = ()
-    provenance: Provenance
-    files: dict[str, FileEntry]
 
 
 @dataclass(frozen=True)
@@ -204,15 +79,25 @@ def _read_manifest(folder: Path) -> Manifest:
         raise UsageError(f"{folder}: no bundle there; run edgekit export, or name one") from error
     except OSError as error:
         raise IntegrityError(f"{path}: cannot be read: {error.strerror}") from error
+    _check_schema(path, content)
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "the file"
-        if field == "schema_version":
-            cure = f"schema {first['input']}, this edgekit reads {SCHEMA_VERSION}: update edgekit"
-            raise IntegrityError(f"{path}: {cure}") from error
-        raise IntegrityError(f"{path}: {field}: {first['msg']}; export it again") from error
+        raise IntegrityError(
+            f"{path}: {first_problem(error)}; damaged or from another edgekit: export it again"
+        ) from error
+
+
+def _check_schema(path: Path, content: bytes) -> None:
+    """Tell a newer bundle from a damaged one before its fields are looked at."""
+    try:
+        version = json.loads(content).get("schema_version")
+    except (ValueError, AttributeError) as error:
+        raise IntegrityError(f"{path}: not a manifest; copy or export the bundle again") from error
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise IntegrityError(
+            f"{path}: schema {version}, this edgekit reads up to {SCHEMA_VERSION}; update edgekit"
+        )
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:

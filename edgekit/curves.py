@@ -69,13 +69,9 @@ class OperatingPoints:
         """Return the replicates that `keep`, bool (B,), selects."""
         return OperatingPoints(self.scores, self.tp[keep], self.fp[keep])
 
-    def at(self, thresholds: ArrayLike) -> OperatingPoints:
-        """Return the points of given thresholds (M,), highest first, in place of all.
-
-        The last point still counts every clip: include a threshold of 0 or below.
-        """
-        cuts = np.searchsorted(-self.scores, -np.asarray(thresholds, np.float64), side="right")
-        return OperatingPoints(np.empty(0), self.tp[:, cuts], self.fp[:, cuts])
+    def cuts_at(self, thresholds: ArrayLike) -> NDArray[np.intp]:
+        """Return the operating point of each threshold (M,): how many scores reach it."""
+        return np.searchsorted(-self.scores, -np.asarray(thresholds, np.float64), side="right")
 
 
 def operating_points(
@@ -135,8 +131,9 @@ def areas_under_pr(points: OperatingPoints) -> Floats:
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Divide with NaN, and no warning, where the denominator is 0."""
     numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    undefined = np.full(numerator.shape, np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+    quotient = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient
 
 
 def _from_zero(counts: Floats) -> Floats:

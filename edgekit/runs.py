@@ -21,23 +21,18 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from edgekit import files
 from edgekit.cohort import Cohort, Dataset
 from edgekit.errors import DataError, IntegrityError, UsageError
+from edgekit.records import Frozen, first_problem
 
 RUN_FILE, OOF_FILE, METRICS_FILE, REPORT_FILE = "run.json", "oof.csv", "metrics.json", "report.html"
 RUNS_FOLDER = Path("runs")
 OOF_HEADER = ("segment_name", "child_id", "fold", "label", "probability")
 
 FoldPolicy = Literal["stratified", "group"]
-
-
-class Frozen(BaseModel):
-    """A validated, immutable record; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class TrainingSettings(Frozen):
@@ -129,10 +124,8 @@ def open_run(folder: Path) -> Run:
     except FileNotFoundError as error:
         raise UsageError(f"{folder}: no run there (no {RUN_FILE}); run edgekit train") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "the file"
         raise IntegrityError(
-            f"{path}: {field}: {first['msg']}; damaged, or from a newer edgekit: train again"
+            f"{path}: {first_problem(error)}; damaged or from another edgekit: train again"
         ) from error
 
 

@@ -45,22 +45,22 @@ class Confusion:
 
     @property
     def sensitivity(self) -> float | None:
-        """tp / (tp + fn)."""
+        """Share of the spasm clips found: tp / (tp + fn)."""
         return _share(self.tp, self.tp + self.fn)
 
     @property
     def specificity(self) -> float | None:
-        """tn / (tn + fp)."""
+        """Share of the other clips left alone: tn / (tn + fp)."""
         return _share(self.tn, self.tn + self.fp)
 
     @property
     def precision(self) -> float | None:
-        """tp / (tp + fp)."""
+        """Share of the positive calls that are right: tp / (tp + fp)."""
         return _share(self.tp, self.tp + self.fp)
 
     @property
     def f1(self) -> float | None:
-        """2 tp / (2 tp + fp + fn)."""
+        """Harmonic mean of precision and sensitivity: 2 tp / (2 tp + fp + fn)."""
         return _share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
     @property
@@ -157,16 +157,23 @@ def choose(points: OperatingPoints, policy: Policy) -> Floats:
 
 def _best_cuts(points: OperatingPoints, policy: Policy) -> NDArray[np.intp]:
     """Return the operating point that the policy picks in each replicate, (B,)."""
-    if policy.kind == "f1":
-        return np.argmax(np.nan_to_num(points.f1), axis=1)
+    cuts: NDArray[np.intp]
+    if policy.kind == "specificity":
+        # The last point that reaches the target is the one before the first that does not.
+        cuts = np.maximum(np.sum(points.specificity >= policy.target, axis=1) - 1, 0)
+    else:
+        cuts = np.argmax(_merit(points, policy), axis=1)  # of equals the highest threshold
+    return cuts
+
+
+def _merit(points: OperatingPoints, policy: Policy) -> Floats:
+    """Return what the policy maximises, (B, U + 1)."""
+    if policy.kind == "sensitivity":
+        return (points.sensitivity >= policy.target).astype(np.float64)
     if policy.kind == "youden":
         # Whole numbers, so that equals are equal: J = tp / P - fp / N, times P N.
-        gain = points.tp * points.n_negatives[:, None] - points.fp * points.n_positives[:, None]
-        return np.argmax(gain, axis=1)
-    if policy.kind == "sensitivity":
-        return np.argmax(points.sensitivity >= policy.target, axis=1)
-    n_reaching = np.sum(points.specificity >= policy.target, axis=1)
-    return np.maximum(n_reaching - 1, 0)
+        return points.tp * points.n_negatives[:, None] - points.fp * points.n_positives[:, None]
+    return np.nan_to_num(points.f1)
 
 
 def _midway(points: OperatingPoints, cuts: NDArray[np.intp]) -> Floats:
@@ -181,7 +188,8 @@ def _midway(points: OperatingPoints, cuts: NDArray[np.intp]) -> Floats:
     # Two scores next to each other in float64 have nothing between them: sit on the upper one.
     middle = np.where(middle > lower, middle, upper)
     is_above_all = (lower == 1.0) & (upper == 1.0)
-    return np.where(is_above_all & is_beyond.any(axis=1), np.nextafter(1.0, 2.0), middle)
+    placed: Floats = np.where(is_above_all, np.nextafter(1.0, 2.0), middle)
+    return placed
 
 
 def _number(text: str) -> float:

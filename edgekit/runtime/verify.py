@@ -1,0 +1,84 @@
+"""Is a bundle what its manifest says, and does it compute here what it computed at export?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgekit.bundle import Bundle
+from edgekit.errors import IntegrityError, LeakageError
+from edgekit.features import extract
+from edgekit.manifest import ModelEntry
+from edgekit.progress import SILENT, Progress
+from edgekit.runtime.choose import is_installed, open_engine
+
+
+@dataclass(frozen=True)
+class GoldenCheck:
+    """How one model answers to the golden clips on this machine."""
+
+    entry: ModelEntry
+    runtime: str | None
+    """Name and version here; None when the runtime is not installed and nothing was checked."""
+    max_abs_dp: float | None
+
+
+def check_evidence(bundle: Bundle) -> None:
+    """Check that no child calibrated its own judge, and that every INT8 model passed its gate.
+
+    Raises:
+        LeakageError: A fold's calibration and evaluation children overlap.
+        IntegrityError: An INT8 model has no gate evidence, or evidence over the budget.
+    """
+    manifest = bundle.manifest
+    for fold in manifest.calibration:
+        if set(fold.calibration) & set(fold.evaluation):
+            raise LeakageError(
+                f"{bundle.folder}: fold {fold.fold} was calibrated on a child that it is judged "
+                "on; export it again"
+            )
+    has_int8 = any(entry.precision == "int8" for entry in manifest.models)
+    if has_int8 and len({fold.fold for fold in manifest.calibration}) != manifest.n_folds:
+        raise IntegrityError(f"{bundle.folder}: calibration evidence is incomplete; export again")
+    for entry in manifest.models:
+        if entry.precision == "fp32":
+            continue
+        if entry.gate is None:
+            raise IntegrityError(f"{bundle.folder}: {entry.name} has no gate evidence")
+        for excess in manifest.budget.excesses(entry.gate):
+            raise IntegrityError(f"{bundle.folder}: {entry.name} is over its budget: {excess}")
+
+
+def replay_golden(bundle: Bundle, progress: Progress = SILENT) -> tuple[GoldenCheck, ...]:
+    """Run the golden clips through every model whose runtime is installed here.
+
+    Raises:
+        IntegrityError: An answer differs from the exported one by more than its tolerance.
+    """
+    features = [extract(clip) for clip in bundle.golden_clips()]
+    models = bundle.manifest.models
+    checks = []
+    for done, entry in enumerate(models, start=1):
+        checks.append(_replay(bundle, entry, features))
+        progress.step("golden clips", done, len(models))
+    return tuple(checks)
+
+
+def _replay(bundle: Bundle, entry: ModelEntry, features: list[NDArray[np.float32]]) -> GoldenCheck:
+    if not is_installed(entry.runtime):
+        return GoldenCheck(entry, None, None)
+    engine = open_engine(bundle, entry)
+    found = np.stack([engine.run(clip).fold_probability for clip in features])
+    expected = np.array(entry.golden.fold_probability)
+    if found.shape != expected.shape:
+        raise IntegrityError(f"{bundle.folder}: {entry.name}: golden answers do not fit the model")
+    worst = float(np.abs(found - expected).max())
+    if not worst <= entry.golden.tolerance:
+        raise IntegrityError(
+            f"{bundle.folder}: {entry.name} answers otherwise here ({engine.runtime}) than where "
+            f"it was exported ({entry.golden.runtime}): {worst:.2g} in probability, allowed "
+            f"{entry.golden.tolerance:g}; use another model with --runtime or --precision"
+        )
+    return GoldenCheck(entry, engine.runtime, worst)

@@ -1,0 +1,90 @@
+"""Spasms as the model has them: trunk, head and limbs contract together, hold, and relax slowly.
+
+What is modelled after descriptions of infantile spasms: flexor, extensor and mixed forms; an
+onset of a quarter of a second or less; 0.5 to 2 s in all; runs of them. The numbers are round
+figures chosen for a test bed, not estimates from patients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgekit.synth.body import Floats, offsets
+from edgekit.synth.gesture import SPASM_KINDS, Gesture, SpasmKind, Stroke, from_strokes
+from edgekit.synth.movement import part_weights
+
+PARTS = ("axis", "left_arm", "right_arm", "left_leg", "right_leg")
+
+MAX_LAG_S = 0.06
+"""The parts of the body start within this time of each other."""
+MILD_SHARE = 0.2
+"""Share of spasms that are hard to tell even when one knows."""
+
+_FLEX_AXIS = offsets(trunk_flex=26, neck_flex=30)
+_FLEX_ARMS = offsets(shoulder_flex=44, shoulder_abd=12, elbow=22, wrist=15)
+_FLEX_LEGS = offsets(hip_flex=38, hip_abd=-6, knee=24)
+_EXTEND_AXIS = offsets(trunk_flex=-16, neck_flex=-24)
+_EXTEND_ARMS = offsets(shoulder_abd=34, shoulder_flex=16, elbow=-42, wrist=-15)
+_EXTEND_LEGS = offsets(hip_flex=-30, knee=-48, ankle=18)
+
+_FORMS: dict[SpasmKind, Floats] = {
+    "flexor_spasm": _FLEX_AXIS + _FLEX_ARMS + _FLEX_LEGS,
+    "extensor_spasm": _EXTEND_AXIS + _EXTEND_ARMS + _EXTEND_LEGS,
+    "mixed_spasm": _FLEX_AXIS + 0.6 * _FLEX_ARMS + 0.4 * _EXTEND_ARMS + _EXTEND_LEGS,
+}
+
+
+@dataclass(frozen=True)
+class SpasmStyle:
+    """What one child's spasms have in common."""
+
+    amplitude: float
+    """1 is a typical, clear spasm."""
+    kind_shares: tuple[float, float, float]
+    """How often they are flexor, extensor, mixed."""
+    parts: tuple[float, float, float]
+    """How much axis, arms and legs take part."""
+    lean: float
+    """From -1 (right side only) to 1 (left side only)."""
+
+
+def draw_style(rng: np.random.Generator) -> SpasmStyle:
+    """Draw a child's way of having spasms."""
+    shares = rng.dirichlet((2.0, 1.0, 1.5))
+    return SpasmStyle(
+        amplitude=float(rng.uniform(0.55, 1.05)),
+        kind_shares=(float(shares[0]), float(shares[1]), float(shares[2])),
+        parts=(
+            float(rng.uniform(0.7, 1.2)),
+            float(rng.uniform(0.7, 1.2)),
+            float(rng.uniform(0.5, 1.2)),
+        ),
+        lean=float(np.clip(rng.normal(0.0, 0.2), -0.6, 0.6)),
+    )
+
+
+def draw_spasm(
+    rng: np.random.Generator, style: SpasmStyle, kind: SpasmKind | None = None
+) -> Gesture:
+    """Draw one spasm of a child; of `kind`, or of the kinds that this child has."""
+    if kind is None:
+        kind = SPASM_KINDS[rng.choice(len(SPASM_KINDS), p=style.kind_shares)]
+    amplitude = style.amplitude * rng.lognormal(0.0, 0.3)
+    if rng.random() < MILD_SHARE:
+        amplitude *= rng.uniform(0.25, 0.6)
+    rise_s, hold_s, fall_s = rng.uniform((0.10, 0.08, 0.35), (0.27, 0.65, 1.0))
+    axis, arms, legs = style.parts * rng.lognormal(0.0, 0.2, 3)
+    left, right = 1.0 + style.lean, 1.0 - style.lean
+    shares = dict(
+        zip(PARTS, (axis, arms * left, arms * right, legs * left, legs * right), strict=True)
+    )
+    strokes = []
+    for part in PARTS:
+        only = part_weights(**{name: shares[name] * (name == part) for name in PARTS})
+        lag_s = rng.uniform(0.0, MAX_LAG_S)
+        pace = rng.uniform(0.9, 1.1)
+        change = amplitude * only * _FORMS[kind]
+        strokes.append(Stroke(change, lag_s, rise_s * pace, hold_s, fall_s * pace))
+    return from_strokes(kind, strokes)
