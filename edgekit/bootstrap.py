@@ -13,8 +13,8 @@ import numpy as np
 from edgekit.curves import Floats, OperatingPoints, operating_points
 from edgekit.runs import OofPredictions
 
-LEVEL = 0.95
-"""Coverage of every interval."""
+LIMITS = (0.025, 0.975)
+"""The quantiles that bound every interval: 95 %."""
 
 MAX_CELLS = 2_000_000
 """Replicates x clips held at once: bounds memory to some 100 MB, changes no result."""
@@ -49,12 +49,16 @@ def replicate(
 
 
 def interval(values: Floats) -> tuple[float, float] | None:
-    """Return the percentile interval of replicates (rows,), NaN left out; None of nothing."""
+    """Return the percentile interval of replicates (rows,), NaN left out.
+
+    None where there are no replicates, and where the interval has no width: resampling a figure
+    without a mistake shows none, which is not the certainty that `1 to 1` would claim.
+    """
     defined = values[~np.isnan(values)]
     if not defined.size:
         return None
-    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-    return low, high
+    low, high = np.quantile(defined, LIMITS).tolist()
+    return None if low == high else (low, high)
 
 
 def _draws(child_ids: Sequence[str], n_bootstrap: int, seed: int) -> Iterator[Floats]:

@@ -66,6 +66,10 @@ class Cohort:
     folder: Path
     segments: tuple[Segment, ...]
     dataset: Dataset
+    label_file: Path | None = None
+    """Where the labels were read from."""
+    child_pattern: str = CHILD_PATTERN
+    """What told the children apart."""
 
     @property
     def children(self) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ def load_cohort(
     if not segments:
         raise DataError(f"{label_file}: no rows; it needs one `segment_name,label` for each clip")
     ordered = tuple(segments[name] for name in sorted(segments))
-    return Cohort(folder, ordered, load_dataset(folder))
+    return Cohort(folder, ordered, load_dataset(folder), label_file, child_pattern)
 
 
 def load_dataset(folder: Path) -> Dataset:

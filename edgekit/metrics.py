@@ -14,15 +14,18 @@ from pydantic import Field, ValidationError
 from edgekit import files
 from edgekit.cohort import Dataset
 from edgekit.errors import IntegrityError
-from edgekit.runs import Frozen
-from edgekit.thresholds import Confusion
+from edgekit.records import Frozen, first_problem
+from edgekit.thresholds import Confusion, parse_policy
 
 FEW_CHILDREN = 10
 """Below this many children a child-bootstrap interval is coarse and tends to be too narrow."""
 
 
 class Estimate(Frozen):
-    """A figure with its 95 % child-bootstrap interval; None where it is undefined."""
+    """A figure with its 95 % child-bootstrap interval; None where it is undefined.
+
+    A figure that no resampling moves, as a perfect one, has no interval: see `bootstrap.interval`.
+    """
 
     value: float | None
     low: float | None = None
@@ -43,9 +46,14 @@ class ThresholdReport(Frozen):
     value: float
     policy: str
     low: float | None
-    """Of the 95 % interval of thresholds chosen anew on resampled children."""
+    """Of the 95 % interval of thresholds chosen anew on resampled children; None when given."""
     high: float | None
     per_fold: tuple[FoldThreshold, ...]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the policy is a number, so that nothing was chosen from clips."""
+        return parse_policy(self.policy).kind == "number"
 
 
 class FoldScore(Frozen):
@@ -135,48 +143,65 @@ def read_metrics(path: Path) -> Metrics:
     except OSError as error:
         raise IntegrityError(f"{path}: cannot be read: {error.strerror}; train again") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "the file"
         raise IntegrityError(
-            f"{path}: {field}: {first['msg']}; damaged, or from a newer edgekit: train again"
+            f"{path}: {first_problem(error)}; damaged, or from a newer edgekit: train again"
         ) from error
 
 
-def honesty_lines(metrics: Metrics, dataset: Dataset) -> tuple[str, ...]:
-    """Return what the figures do not say, a sentence or two each, for reports and model cards.
-
-    Source of the challenge's figures: its leaderboard and one team's write-up, 2026.
-    """
-    return tuple(_honesty(metrics, dataset))
-
-
-def _honesty(metrics: Metrics, dataset: Dataset) -> Iterator[str]:
-    yield "Research software, no medical device; it must not be relied on to watch over a child."
+def safety_lines(dataset: Dataset) -> tuple[str, ...]:
+    """Return what must stand before any figure: no medical device, and synthetic if it is."""
+    lines = ["Research software, no medical device: do not rely on it to watch over a child."]
     if dataset.source == "synthetic":
-        yield (
+        lines.append(
             "The clips are synthetic: the figures show that the software works, and mean nothing "
             "clinically."
         )
-    elif dataset.source == "unknown":
-        yield "Where the landmarks were recorded was not stated (dataset.json, source)."
+    return tuple(lines)
+
+
+def honesty_lines(metrics: Metrics, dataset: Dataset) -> tuple[str, ...]:
+    """Return what the figures do not say, for reports and model cards; safety lines first.
+
+    Source of the challenge's figures: its leaderboard and one team's write-up, 2026.
+    """
+    return (*safety_lines(dataset), *_limits(metrics, dataset))
+
+
+def _limits(metrics: Metrics, dataset: Dataset) -> Iterator[str]:
+    if dataset.source == "unknown":
+        yield "Where the landmarks were recorded was not stated (`source` in dataset.json)."
     yield (
         "Cross-validation is optimistic, even grouped by child. In the challenge that the method "
-        "comes from, one team's grouped F1 of 0.63 became 0.2975 on the hidden test set, with "
-        "best thresholds of single folds from 0.25 to 0.70; the best of 26 entries reached 0.4502."
+        "comes from, one team's grouped cross-validation F1 of 0.63 became 0.2975 on the hidden "
+        "test set, with best thresholds of single folds from 0.25 to 0.70; the best of 26 entries "
+        "reached 0.4502 there."
     )
+    if not metrics.threshold.is_given:
+        yield (
+            f"The threshold (policy {metrics.threshold.policy}) was chosen on the very clips that "
+            "it is scored on, which flatters the figures at the threshold."
+        )
     yield (
-        f"The threshold ({metrics.threshold.policy}) belongs to clips scored out of fold, by one "
-        f"model each. The shipped ensemble averages {len(metrics.folds)} models and its scores are "
-        "distributed otherwise: the threshold is a reference for comparing file formats, no "
-        "promise of accuracy at the bedside."
+        "Each clip was scored by the one model that never saw its child. A shipped ensemble "
+        f"averages {len(metrics.folds)} models and its scores are distributed otherwise: the "
+        "threshold is a reference for comparing file formats, no promise of accuracy at the "
+        "bedside."
     )
     if metrics.n_children < FEW_CHILDREN:
         yield (
-            f"There are only {metrics.n_children} children: the intervals, drawn from so few, "
-            "are coarse and tend to be too narrow."
+            f"Few children ({metrics.n_children}): the intervals drawn from them are coarse and "
+            "tend to be too narrow."
         )
     if metrics.n_left_out:
         yield (
             f"{metrics.n_left_out} of {metrics.n_bootstrap} resamplings gave no figure (one "
             "class, or one child only) and were left out."
+        )
+    measured = (metrics.auroc, metrics.auprc, metrics.sensitivity, metrics.specificity)
+    if metrics.n_children > 1 and any(
+        each.value is not None and each.low is None for each in measured
+    ):
+        yield (
+            "A figure without an interval came out the same in every resampling, as a perfect one "
+            "does: these children held no mistake of its kind, which proves little."
         )

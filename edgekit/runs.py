@@ -81,6 +81,10 @@ class RunRecord(Frozen):
     """Of Python and of the libraries that trained."""
     device: str
     """`cpu`, `cuda` or `mps`, and its name."""
+    n_threads: int = Field(1, ge=1)
+    """Of the CPU; another number adds up in another order and changes the last digits."""
+    training_loss: tuple[tuple[float, ...], ...] = ()
+    """Mean loss of each epoch, for each fold; filled in at the end."""
     finished: bool = False
 
 

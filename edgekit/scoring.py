@@ -34,6 +34,7 @@ from edgekit.metrics import (
     ThresholdReport,
     honesty_lines,
     read_metrics,
+    safety_lines,
     write_metrics,
 )
 from edgekit.runs import OofPredictions
@@ -60,6 +61,7 @@ __all__ = [
     "honesty_lines",
     "parse_policy",
     "read_metrics",
+    "safety_lines",
     "score",
     "write_metrics",
 ]
@@ -223,8 +225,8 @@ def _calibration(oof: OofPredictions, n_bootstrap: int, seed: int) -> Calibratio
 def _observed_shares(points: OperatingPoints) -> Floats:
     """Return the share of spasm clips in each calibration bin, (B, N_BINS)."""
     cuts = np.append(points.cuts_at(np.linspace(0, 1, N_BINS + 1)[:-1]), 0)
-    n_spasm = -np.diff(points.tp[:, cuts], axis=1)
-    n_other = -np.diff(points.fp[:, cuts], axis=1)
+    n_spasm = points.tp[:, cuts[:-1]] - points.tp[:, cuts[1:]]
+    n_other = points.fp[:, cuts[:-1]] - points.fp[:, cuts[1:]]
     return ratio(n_spasm, n_spasm + n_other)
 
 

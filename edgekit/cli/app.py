@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from edgekit import __version__
-from edgekit.cli import console
+from edgekit.cli import console, export, predict, verify
 from edgekit.errors import EdgekitError
 
 EXIT_INTERRUPTED = 130
+"""Typer's, for Ctrl-C."""
 EXIT_BROKEN_PIPE = 141
 
 app = typer.Typer(
@@ -50,6 +51,11 @@ def _root(
     """Options of the command itself."""
 
 
+app.command()(export.export)
+app.command()(verify.verify)
+app.command()(predict.predict)
+
+
 def main() -> None:
     """Run a command; every expected error ends in one line on stderr and its exit code."""
     try:
@@ -57,9 +63,10 @@ def main() -> None:
     except EdgekitError as error:
         console.note(f"edgekit: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        console.note("edgekit: interrupted")
-        sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as stop:
+        if stop.code == EXIT_INTERRUPTED:
+            console.note("edgekit: interrupted")
+        raise
     except BrokenPipeError:
         # The reader went away (edgekit ... | head): nothing is left to say, or to whom.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

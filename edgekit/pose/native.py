@@ -6,6 +6,8 @@ import importlib
 import re
 from typing import Any
 
+import numpy as np
+
 from edgekit.errors import MissingExtraError
 
 DEBIAN_PACKAGES: dict[str, str] = {
@@ -46,9 +48,10 @@ def mediapipe() -> Any:
     """
     module = _load("mediapipe", "mediapipe")
     try:
-        module.Image.create_from_file  # noqa: B018
-    except AttributeError as error:
-        raise MissingExtraError("pose", "mediapipe") from error
+        # The import alone does not load it: without this, the first landmarker would fail.
+        module.Image(image_format=module.ImageFormat.SRGB, data=np.zeros((1, 1, 3), np.uint8))
+    except OSError as error:
+        raise explain(error, "mediapipe") from error
     return module
 
 

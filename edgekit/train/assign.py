@@ -56,7 +56,7 @@ def split(cohort: Cohort, fold_of_child: dict[str, int]) -> tuple[FoldHandle, ..
         labels = {segment.label for segment in handle.training.segments}
         if len(labels) < 2:
             raise DataError(
-                f"{cohort.folder}: without the children held out in fold {handle.fold + 1}, "
+                f"{cohort.folder}: without the children held out in fold {handle.fold}, "
                 f"every clip is labelled {labels.pop()} and nothing can be learnt; "
                 "use another --folds, --fold-policy or --seed, or add children with both classes"
             )

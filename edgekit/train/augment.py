@@ -51,7 +51,7 @@ def augment(clip: Clip, rng: np.random.Generator) -> Clip:
 
 def mirror(clip: Clip) -> Clip:
     """Exchange left and right: the landmarks swap sides and x becomes 1 - x."""
-    mirrored = clip[:, MIRROR]
+    mirrored: Clip = clip[:, MIRROR]
     mirrored[:, :, 0] = 1.0 - mirrored[:, :, 0]
     return mirrored
 
@@ -64,12 +64,12 @@ def scale_and_rotate(clip: Clip, scale: float, angle_rad: float) -> Clip:
     """
     seen = observed(clip)
     if not seen.any():
-        return clip.copy()
+        return np.array(clip)
     xyz = clip[:, :, :3]
     centre = xyz[seen].mean(axis=0)  # (3,)
     cos, sin = np.cos(angle_rad), np.sin(angle_rad)
-    turn = scale * np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]], dtype=clip.dtype)
-    moved = clip.copy()
+    turn = scale * np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    moved = np.array(clip)
     # Only whole observations move: a product with NaN would spread it to the other coordinates.
     moved[:, :, :3][seen] = (xyz[seen] - centre) @ turn.astype(clip.dtype) + centre
     return moved

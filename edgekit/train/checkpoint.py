@@ -11,13 +11,13 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from edgekit import files
 from edgekit.errors import IntegrityError
-from edgekit.runs import Frozen
+from edgekit.records import Frozen
 from edgekit.train.network import Network, NetworkShape
 
 _NOTES = "edgekit"
@@ -30,7 +30,7 @@ class FoldNotes(Frozen):
     fold: int
     losses: tuple[float, ...] = ()
     """Mean training loss of each finished epoch."""
-    scaler: dict[str, int | float] = {}
+    scaler: dict[str, int | float] = Field(default_factory=dict)
     """State of torch's gradient scaler, in float16 training only."""
 
 
@@ -122,7 +122,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], FoldNotes]:
     try:
         with safe_open(path, framework="pt") as file:
             notes = FoldNotes.model_validate_json((file.metadata() or {})[_NOTES])
-            return {name: file.get_tensor(name) for name in file.keys()}, notes
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, notes
     except FileNotFoundError as error:
         raise IntegrityError(f"{path}: no such file; train the run again") from error
     except (SafetensorError, OSError, KeyError, ValidationError) as error:

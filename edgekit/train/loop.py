@@ -7,7 +7,7 @@ continued after a kill computes what it would have computed, to the bit on a CPU
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from edgekit.runs import TrainingSettings
 from edgekit.train.augment import augment
 from edgekit.train.checkpoint import FoldNotes, load_checkpoint, save_checkpoint
 from edgekit.train.device import Device
+from edgekit.train.dropout import use_byte_dropout
 from edgekit.train.network import Network, NetworkShape
 
 _ORDER, _AUGMENT, _TORCH = range(3)
@@ -56,6 +57,7 @@ def train_fold(
     fold: int,
     data: LabelledClips,
     settings: TrainingSettings,
+    *,
     device: Device,
     checkpoint: Path,
     progress: Progress = SILENT,
@@ -83,14 +85,14 @@ def train_fold(
     return TrainedFold(trainer.network.cpu().eval(), tuple(trainer.losses))
 
 
-def predict(network: Network, clips: Sequence[Clip], batch_size: int) -> NDArray[np.float64]:
-    """Return the spasm probability of each clip, float64 (N,), in float32 on the CPU."""
-    probabilities = []
+def predict(network: Network, clips: Iterable[Clip]) -> NDArray[np.float64]:
+    """Return the spasm probability of each clip, float64 (N,), computed in float32.
+
+    One clip at a time, as on the device: the result of a clip hangs on no other.
+    """
     with torch.inference_mode():
-        for start in range(0, len(clips), batch_size):
-            features = _features([extract(clip) for clip in clips[start : start + batch_size]])
-            probabilities.append(network(features)[0].double().sigmoid().numpy())
-    return np.concatenate(probabilities)
+        logits = [network(_features([extract(clip)]))[0] for clip in clips]
+    return np.asarray(torch.cat(logits).double().sigmoid())
 
 
 def network_shape(settings: TrainingSettings) -> NetworkShape:
@@ -129,7 +131,11 @@ class _Trainer:
         self.fold, self.data, self.settings, self.device = fold, data, settings, device
         _seed_torch(settings.seed, fold, epoch=0)
         # Channels last is the faster layout on CPUs and tensor cores alike (measured).
-        network = Network(network_shape(settings)).to(memory_format=torch.channels_last)
+        network = Network(network_shape(settings)).to(  # type: ignore[call-overload]  # its stub
+            memory_format=torch.channels_last
+        )
+        if device.torch_device.type == "cpu":
+            use_byte_dropout(network)
         self.network = network.to(device.torch_device)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), weight_decay=settings.weight_decay
@@ -157,7 +163,7 @@ class _Trainer:
     def run_epoch(self, epoch: int, progress: Progress) -> None:
         _seed_torch(self.settings.seed, self.fold, epoch + 1)
         self.network.train()
-        task, n_steps = f"fold {self.fold + 1}", self.settings.epochs * self.n_batches
+        task, n_steps = f"fold {self.fold}", self.settings.epochs * self.n_batches
         total = torch.zeros((), device=self.device.torch_device)
         for number, (features, labels) in enumerate(self._batches(epoch)):
             step = epoch * self.n_batches + number
@@ -190,7 +196,7 @@ class _Trainer:
             logits.float(), labels, pos_weight=self.positive_weight
         )
         self.optimiser.zero_grad()
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch's stub
         self.scaler.unscale_(self.optimiser)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_norm)
         self.scaler.step(self.optimiser)
@@ -208,7 +214,7 @@ class _Trainer:
         if math.isfinite(loss) and all(bool(torch.isfinite(p).all()) for p in parameters):
             return
         raise DataError(
-            f"fold {self.fold + 1}, epoch {epoch + 1}: the training loss is no longer finite; "
+            f"fold {self.fold}, epoch {epoch + 1}: the training loss is no longer finite; "
             f"lower --lr (now {self.settings.learning_rate:g}), or look for clips with absurd "
             "coordinates"
         )

@@ -49,6 +49,7 @@ class Flip:
     """A clip that INT8 decides otherwise than FP32."""
 
     segment_name: str
+    child_id: str
     label: int
     fp32: float
     int8: float
@@ -128,6 +129,7 @@ def _flips(comparison: Comparison) -> Iterator[Flip]:
     for i in np.flatnonzero(_is_flipped(comparison)):
         yield Flip(
             comparison.segment_names[i],
+            comparison.child_ids[i],
             int(comparison.labels[i]),
             float(comparison.fp32[i]),
             float(comparison.int8[i]),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgekit.bootstrap import interval, replicate
+from edgekit.bootstrap import LIMITS, replicate
 from edgekit.curves import Floats, OperatingPoints, operating_points
 from edgekit.metrics import Metrics
 from edgekit.runs import OofPredictions
@@ -17,7 +17,7 @@ from edgekit.runs import OofPredictions
 GRID: Floats = np.linspace(0, 1, 101)
 """False positive rates, recalls and thresholds at which curves are compared, (G,)."""
 
-CURVES = ("roc", "pr", "sensitivity", "specificity", "f1")
+N_CURVES = 5
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,9 @@ class Curve:
     values: Floats
     """(G,)."""
     low: Floats
-    """Lower edge of the band, (G,)."""
+    """Lower edge of the band, (G,); NaN without replicates."""
     high: Floats
     """Upper edge of the band, (G,)."""
-
-    @property
-    def has_band(self) -> bool:
-        """Whether the children allowed a bootstrap at all."""
-        return bool(np.isfinite(self.low).any())
 
 
 @dataclass(frozen=True)
@@ -55,14 +50,12 @@ def compute_curves(oof: OofPredictions, metrics: Metrics) -> Curves:
     """Evaluate every curve on the cohort and on the replicates behind `metrics`."""
     values = _on_grid(operating_points(oof.labels, oof.probabilities))[0]
     replicates = replicate(oof, _on_grid, n_bootstrap=metrics.n_bootstrap, seed=metrics.seed)
-    limits = np.array([interval(column) or (np.nan, np.nan) for column in replicates.T])
-    parts = zip(
-        np.split(values, len(CURVES)),
-        np.split(limits[:, 0], len(CURVES)),
-        np.split(limits[:, 1], len(CURVES)),
-        strict=True,
-    )
-    return Curves(*(Curve(*part) for part in parts))
+    if len(replicates):
+        low, high = np.quantile(replicates, LIMITS, axis=0)
+    else:
+        low = high = np.full(len(values), np.nan)
+    parts = (np.split(each, N_CURVES) for each in (values, low, high))
+    return Curves(*(Curve(*part) for part in zip(*parts, strict=True)))
 
 
 def _on_grid(points: OperatingPoints) -> Floats:

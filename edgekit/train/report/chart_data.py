@@ -7,7 +7,7 @@ import numpy as np
 from edgekit.metrics import Metrics
 from edgekit.runs import OofPredictions
 from edgekit.train.report.bands import GRID, Curve, Curves
-from edgekit.train.report.figures import MISSING, figure, span
+from edgekit.train.report.figures import MISSING, figure, in_brackets, span
 from edgekit.train.report.markup import Markup
 from edgekit.train.report.scores import EDGES, histogram_counts
 from edgekit.train.report.tables import Cell, number, table, text
@@ -60,7 +60,7 @@ def calibration_data(metrics: Metrics) -> Markup:
         ]
         for each in metrics.calibration.bins
     ]
-    columns = ("probability", "clips", "mean probability", "observed share", "95 % interval")
+    columns = ("probability", "clips", "mean", "observed", "95 % interval")
     return table("Calibration bins", columns, rows)
 
 
@@ -76,5 +76,5 @@ def _point(curve: Curve, index: int) -> Cell:
     if np.isnan(curve.values[index]):
         return Cell(MISSING)
     value, low, high = (float(part[index]) for part in (curve.values, curve.low, curve.high))
-    band = "" if np.isnan(low) else f" ({span(low, high)})"
-    return Cell(f"{figure(value)}{band}", value)
+    band = "" if np.isnan(low) else in_brackets(low, high)
+    return Cell(figure(value) + band, value)

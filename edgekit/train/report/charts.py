@@ -8,14 +8,17 @@ from edgekit.curves import Floats, OperatingPoints
 from edgekit.metrics import Calibration, Metrics, ThresholdReport
 from edgekit.train.report import plot
 from edgekit.train.report.bands import GRID, Curve, Curves
-from edgekit.train.report.figures import counted, figure, span, with_interval
+from edgekit.train.report.figures import counted, figure, in_brackets, with_interval
 from edgekit.train.report.markup import Markup, join
 from edgekit.train.report.plot import Panel
+
+LABEL_ROW = 18.0
+"""Headroom for the threshold's label."""
 
 
 def threshold_curve(curves: Curves, threshold: ThresholdReport) -> Markup:
     """Draw sensitivity, specificity and F1 against the threshold."""
-    panel = Panel("threshold", "share")
+    panel = Panel("threshold", "share", headroom=LABEL_ROW)
     shown = {
         "sensitivity": (curves.sensitivity, "spasm"),
         "specificity": (curves.specificity, "other"),
@@ -24,9 +27,9 @@ def threshold_curve(curves: Curves, threshold: ThresholdReport) -> Markup:
     marks = [_banded(panel, curve, class_) for curve, class_ in shown.values()]
     values = {name: curve.values for name, (curve, _) in shown.items()}
     names = []
-    for name, (_, class_) in shown.items():
+    for place, (name, (_, class_)) in zip((0.1, 0.9, 0.6), shown.items(), strict=True):
         others = np.array([line for key, line in values.items() if key != name])
-        names.append(_line_name(panel, name, values[name], others, class_))
+        names.append(_line_name(panel, name, values[name], others, class_=class_, place=place))
     return plot.chart(
         panel,
         threshold_zone(panel, threshold),
@@ -36,8 +39,8 @@ def threshold_curve(curves: Curves, threshold: ThresholdReport) -> Markup:
         *names,
         slug="threshold-curve",
         title="Sensitivity, specificity and F1 against the threshold",
-        description=f"The threshold is {figure(threshold.value)}, with a 95 % interval of "
-        f"{span(threshold.low, threshold.high)}. The data follow the chart as a table.",
+        description=f"The threshold is {figure(threshold.value)}"
+        f"{in_brackets(threshold.low, threshold.high)}. The data follow the chart as a table.",
     )
 
 
@@ -51,7 +54,7 @@ def roc_curve(points: OperatingPoints, curve: Curve, metrics: Metrics) -> Markup
         plot.segment(panel, (0, 0), (1, 1), "reference"),
         _band(panel, curve, "accent"),
         plot.line(panel, 1 - points.specificity[0], points.sensitivity[0], "accent"),
-        _operating_point(panel, x, y, below=True),
+        _operating_point(panel, x, y, floor=0.15),
         plot.words(
             panel,
             (1, 0),
@@ -73,31 +76,39 @@ def pr_curve(points: OperatingPoints, curve: Curve, metrics: Metrics) -> Markup:
     recall, precision = points.sensitivity[0], points.precision[0]
     steps_x = np.repeat(recall, 2)[1:-1]
     steps_y = np.repeat(precision, 2)[2:]
-    is_low = prevalence < 0.25
+    chance_below = prevalence > 0.07
     return plot.chart(
         panel,
         plot.segment(panel, (0, prevalence), (1, prevalence), "reference"),
+        _band(panel, curve, "accent"),
+        plot.line(panel, steps_x, steps_y, "accent"),
         plot.words(
             panel,
             (0, prevalence),
             f"by chance {figure(prevalence)}",
             "muted halo",
-            shift=(6, -6),
+            shift=(6, 15 if chance_below else -6),
         ),
-        _band(panel, curve, "accent"),
-        plot.line(panel, steps_x, steps_y, "accent"),
-        _operating_point(panel, metrics.sensitivity.value, metrics.precision.value, below=True),
-        plot.words(
-            panel,
-            (0, prevalence if is_low else 0),
-            f"AUPRC {with_interval(metrics.auprc)}",
-            "accent halo",
-            shift=(6, -26 if is_low else -10),
-        ),
+        _operating_point(panel, metrics.sensitivity.value, metrics.precision.value, floor=0.3),
+        _auprc_label(panel, curve, metrics, prevalence=prevalence, chance_below=chance_below),
         slug="pr",
         title="Precision and recall",
         description=f"AUPRC {with_interval(metrics.auprc)}; by chance {figure(prevalence)}. "
         "The data follow as a table.",
+    )
+
+
+def _auprc_label(
+    panel: Panel, curve: Curve, metrics: Metrics, *, prevalence: float, chance_below: bool
+) -> Markup:
+    """Write the area where the curve is not: above it on the right, or below it on the left."""
+    text = f"AUPRC {with_interval(metrics.auprc)}"
+    if np.nan_to_num(curve.values[GRID > 0.4]).max() < 0.8:
+        return plot.words(panel, (1, 1), text, "accent halo", anchor="end", shift=(-6, 18))
+    if chance_below and prevalence > 0.25:
+        return plot.words(panel, (0, 0), text, "accent halo", shift=(6, -10))
+    return plot.words(
+        panel, (0, prevalence), text, "accent halo", shift=(6, -8 if chance_below else -26)
     )
 
 
@@ -148,17 +159,10 @@ def threshold_zone(panel: Panel, threshold: ThresholdReport) -> Markup:
 def threshold_mark(panel: Panel, threshold: ThresholdReport) -> Markup:
     """Draw and label the threshold; goes above the data."""
     value = threshold.value
-    anchor, _ = plot.side_of(value)
+    text = f"threshold {figure(value)}{in_brackets(threshold.low, threshold.high)}"
     return join(
         plot.segment(panel, (value, panel.y_low), (value, panel.y_high), "threshold"),
-        plot.words(
-            panel,
-            (value, panel.y_high),
-            f"threshold {figure(value)} ({span(threshold.low, threshold.high)})",
-            "strong",
-            anchor=anchor,
-            shift=(0, -8),
-        ),
+        plot.caption(panel, value, text, "strong"),
     )
 
 
@@ -184,7 +188,8 @@ def _band(panel: Panel, curve: Curve, class_: str) -> Markup:
     return plot.area(panel, GRID, curve.low, curve.high, class_)
 
 
-def _operating_point(panel: Panel, x: float | None, y: float | None, *, below: bool) -> Markup:
+def _operating_point(panel: Panel, x: float | None, y: float | None, *, floor: float) -> Markup:
+    """Mark where the threshold lies; its label goes below, but above at less than `floor`."""
     if x is None or y is None:
         return Markup("")
     anchor, sign = plot.side_of(x)
@@ -196,19 +201,26 @@ def _operating_point(panel: Panel, x: float | None, y: float | None, *, below: b
             "at the threshold",
             "strong halo",
             anchor=anchor,
-            shift=(sign * 10, 18 if below else -10),
+            shift=(sign * 10, 18 if y > floor else -10),
         ),
     )
 
 
-def _line_name(panel: Panel, name: str, values: Floats, others: Floats, class_: str) -> Markup:
-    """Write a line's name where the other lines (2, G) are farthest from it."""
+def _line_name(
+    panel: Panel, name: str, values: Floats, others: Floats, *, class_: str, place: float
+) -> Markup:
+    """Write a line's name where the other lines (2, G) are farthest from it, clear of itself."""
     distance = np.nan_to_num(np.abs(others - values).min(axis=0))
     distance[(GRID < 0.06) | (GRID > 0.94)] = 0
-    index = int(np.argmax(distance))
-    at = (float(GRID[index]), float(values[index]))
-    anchor, _ = plot.side_of(at[0])
-    shift = (0.0, 18.0 if at[1] > 0.9 else -8.0)
+    # Of a perfect score all three lines are one: then each name has a place of its own.
+    index = int(np.argmax(distance)) if distance.max() > 0.02 else round(place * (len(GRID) - 1))
+    anchor, sign = plot.side_of(float(GRID[index]))
+    # The stretch of the line that the word runs along, at about 2 % of the axis a letter.
+    beside = values[np.abs(GRID - GRID[index] - sign * 0.01 * len(name)) <= 0.01 * len(name)]
+    is_above = others[:, index].mean() < values[index] and beside.max() < 0.9
+    height = float(beside.max() if is_above else beside.min())
+    shift = (0.0, -7.0 if is_above else 17.0)
+    at = (float(GRID[index]), height)
     return plot.words(panel, at, name, f"{class_} halo", anchor=anchor, shift=shift)
 
 

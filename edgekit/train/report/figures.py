@@ -26,10 +26,15 @@ def span(low: float | None, high: float | None) -> str:
 
 
 def with_interval(estimate: Estimate) -> str:
-    """Return a figure followed by its interval in brackets."""
+    """Return a figure followed by its interval in brackets, where it has one."""
     if estimate.value is None:
         return "not defined"
-    return f"{figure(estimate.value)} ({span(estimate.low, estimate.high)})"
+    return figure(estimate.value) + in_brackets(estimate.low, estimate.high)
+
+
+def in_brackets(low: float | None, high: float | None) -> str:
+    """Return ` (0.871 to 0.946)`, or nothing where there is no interval."""
+    return "" if low is None or high is None else f" ({span(low, high)})"
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from edgekit import files
 from edgekit.curves import operating_points
-from edgekit.metrics import Estimate, Metrics, honesty_lines
+from edgekit.metrics import Estimate, Metrics, honesty_lines, safety_lines
 from edgekit.runs import OofPredictions, RunRecord
-from edgekit.train.report import chart_data, charts, scores, tables
+from edgekit.train.report import chart_data, charts, scores, tables, training
 from edgekit.train.report.bands import compute_curves
 from edgekit.train.report.figures import counted, figure, span
 from edgekit.train.report.markup import Markup, join, tag
@@ -44,12 +44,17 @@ def render(name: str, record: RunRecord, oof: OofPredictions, metrics: Metrics) 
         _section("Folds", _folds_text(metrics), tables.fold_table(metrics)),
         _section("Children", _CHILDREN_TEXT, tables.child_table(oof, metrics)),
         _section("Worst mistakes", _MISTAKES_TEXT, tables.mistakes_table(oof, metrics)),
+        _training_section(record),
         _section("Provenance", None, tables.provenance_table(record, metrics)),
         tag("footer", f"Written by edgekit {record.edgekit_version}. This file loads nothing."),
     )
     return _document(f"{name} · edgekit training report", body)
 
 
+_INTERVALS_TEXT = (
+    "Every clip was scored by a model that never saw its child. Below each figure stands its 95 % "
+    "interval: how far it moves when the children are drawn anew."
+)
 _CHILDREN_TEXT = (
     "Each child was scored by the model that never saw it. In the pictures an upper stroke is a "
     "spasm clip, a lower stroke another clip; the line is the threshold. Orange left of the line "
@@ -77,10 +82,8 @@ def _header(name: str, record: RunRecord, metrics: Metrics) -> Markup:
 
 
 def _banner(record: RunRecord) -> Markup:
-    text = " This is research software, no medical device."
-    if record.dataset.source == "synthetic":
-        text += " The clips are synthetic: these figures mean nothing clinically."
-    return tag("aside", tag("strong", "Not for clinical use."), text, class_="banner")
+    lines = " ".join(safety_lines(record.dataset))
+    return tag("aside", tag("strong", "Not for clinical use."), f" {lines}", class_="banner")
 
 
 def _summary(metrics: Metrics) -> Markup:
@@ -89,7 +92,7 @@ def _summary(metrics: Metrics) -> Markup:
     found = f"{counts.tp} of {counted(metrics.n_positives, 'spasm clip')} found"
     alarms = f"{counts.fp} of {counted(n_others, 'other clip')} raised a false alarm"
     cards = (
-        ("AUROC", metrics.auroc, "a spasm clip scores above another clip"),
+        ("AUROC", metrics.auroc, "how often a spasm clip outscores another"),
         ("AUPRC", metrics.auprc, "precision, averaged over all recalls"),
         ("F1", metrics.f1, "balance of the next two"),
         ("Sensitivity", metrics.sensitivity, "spasm clips found"),
@@ -100,6 +103,7 @@ def _summary(metrics: Metrics) -> Markup:
         "section",
         tag("h2", "In short"),
         tag("p", f"{found}; {alarms}.", class_="lead"),
+        tag("p", _INTERVALS_TEXT),
         tag("div", *(_card(*card) for card in cards), class_="cards"),
         class_="summary",
     )
@@ -129,9 +133,13 @@ def _whisker(estimate: Estimate) -> Markup:
 
 
 def _caveats(record: RunRecord, metrics: Metrics) -> Markup:
-    lines = [tag("li", line) for line in honesty_lines(metrics, record.dataset)]
+    said = safety_lines(record.dataset)
+    lines = [line for line in honesty_lines(metrics, record.dataset) if line not in said]
     return tag(
-        "section", tag("h2", "What these figures do not say"), tag("ul", *lines), class_="caveats"
+        "section",
+        tag("h2", "What these figures do not say"),
+        tag("ul", *(tag("li", line) for line in lines)),
+        class_="caveats",
     )
 
 
@@ -145,21 +153,21 @@ def _chart_sections(oof: OofPredictions, metrics: Metrics) -> list[Markup]:
             _figures(
                 _figure(
                     "Scores by class",
-                    "Full colour was decided wrongly.",
+                    "Strong colour: decided wrongly.",
                     scores.histogram(oof, metrics),
                     chart_data.histogram_data(oof),
                 ),
                 _figure(
-                    "Another threshold",
-                    "Bands are 95 % intervals; short strokes, what each fold alone would choose.",
+                    "With another threshold",
+                    "Bands are 95 % intervals.",
                     charts.threshold_curve(curves, metrics.threshold),
                     chart_data.threshold_data(curves),
                 ),
             ),
         ),
         _section(
-            "Ranking and calibration",
-            None,
+            "Ranking",
+            "How well spasm clips are told from the others, whatever the threshold.",
             _figures(
                 _figure(
                     "ROC",
@@ -173,32 +181,56 @@ def _chart_sections(oof: OofPredictions, metrics: Metrics) -> list[Markup]:
                     charts.pr_curve(points, curves.pr, metrics),
                     chart_data.pr_data(curves),
                 ),
-                _figure(
-                    "Calibration",
-                    "On the diagonal, 0.7 means seven in ten. Grey bars: clips in each bin.",
-                    charts.calibration_chart(metrics.calibration),
-                    chart_data.calibration_data(metrics),
-                ),
+            ),
+        ),
+        _section(
+            "Calibration",
+            "On the diagonal, a probability of 0.7 means seven spasm clips in ten. The grey bars "
+            "show how many clips lie in each bin.",
+            tag(
+                "figure",
+                charts.calibration_chart(metrics.calibration),
+                chart_data.calibration_data(metrics),
+                class_="wide",
             ),
         ),
     ]
 
 
+def _training_section(record: RunRecord) -> Markup:
+    settings = tables.settings_table(record)
+    if not record.training_loss:
+        return _section("Training", None, settings)
+    drawing = tag(
+        "div",
+        training.loss_chart(record),
+        tag("details", tag("summary", "Data"), training.loss_table(record)),
+    )
+    return _section(
+        "Training",
+        "The loss on each fold's own training clips, one line a fold. The number of epochs was "
+        "fixed beforehand.",
+        tag("figure", drawing, settings, class_="wide"),
+    )
+
+
 def _threshold_text(metrics: Metrics) -> str:
     threshold = metrics.threshold
     own = [fold.value for fold in threshold.per_fold if fold.value is not None]
-    text = f"A clip counts as a possible spasm from a probability of {figure(threshold.value)} "
-    text += f"on, chosen by the policy {threshold.policy}."
+    text = f"A clip counts as a possible spasm from a probability of {figure(threshold.value)} on"
+    if threshold.is_given:
+        return f"{text}. The threshold was given, not chosen from the clips."
+    text += f", chosen by the policy {threshold.policy}."
     if threshold.low is not None:
         text += f" Resampled children move it from {span(threshold.low, threshold.high)} (95 %)."
     if len(own) > 1:
-        text += f" Single folds alone would choose from {span(min(own), max(own))}."
+        text += f" Single folds alone would choose from {span(min(own), max(own))} (short strokes)."
     return text
 
 
 def _folds_text(metrics: Metrics) -> str:
     """Say how much of F1 is owed to choosing the threshold on the clips that are scored."""
-    if metrics.cross_fitted is None:
+    if metrics.cross_fitted is None or metrics.threshold.is_given:
         return "Each fold's model scored the children that it never saw."
     return (
         "With each fold decided at the threshold that the other folds choose, so that no clip "

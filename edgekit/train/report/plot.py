@@ -1,4 +1,4 @@
-"""A chart's frame and marks as SVG; the horizontal axis of every chart runs from 0 to 1.
+"""A chart's frame and marks as SVG.
 
 Colours come from the page's style sheet by class, so that one drawing serves light and dark.
 """
@@ -12,11 +12,15 @@ from typing import Literal
 
 from edgekit.train.report.markup import Markup, join, tag
 
-WIDTH, HEIGHT = 440, 330
-LEFT, RIGHT, TOP, BOTTOM = 44, 426, 44, 286
+WIDTH, HEIGHT = 440, 312
+LEFT, RIGHT, TOP, BOTTOM = 44, 426, 28, 268
 """The plotting area in the drawing's units."""
 
-X_TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+LETTER = 8.6
+"""Width of a bold letter at its largest, in a wide typeface on a narrow screen."""
+
+Ticks = tuple[tuple[float, str], ...]
+FIFTHS: Ticks = tuple((tick, f"{tick:g}") for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
 
 Anchor = Literal["start", "middle", "end"]
 
@@ -27,16 +31,22 @@ class Panel:
 
     x_label: str
     y_label: str
+    x_low: float = 0.0
+    x_high: float = 1.0
+    x_ticks: Ticks = FIFTHS
     y_low: float = 0.0
     y_high: float = 1.0
-    y_ticks: tuple[tuple[float, str], ...] = tuple((tick, f"{tick:g}") for tick in X_TICKS)
+    y_ticks: Ticks = FIFTHS
+    headroom: float = 0.0
+    """Room for a label between the plotting area and the name of the vertical axis."""
 
     def x(self, value: float) -> float:
-        """Return where `value`, 0 to 1, lies across."""
-        return LEFT + min(max(value, 0.0), 1.0) * (RIGHT - LEFT)
+        """Return where `value` lies across the page, at the edge if beyond the axis."""
+        share = (value - self.x_low) / (self.x_high - self.x_low)
+        return LEFT + min(max(share, 0.0), 1.0) * (RIGHT - LEFT)
 
     def y(self, value: float) -> float:
-        """Return where `value` lies down the page."""
+        """Return where `value` lies down the page, at the edge if beyond the axis."""
         share = (value - self.y_low) / (self.y_high - self.y_low)
         return BOTTOM - min(max(share, 0.0), 1.0) * (BOTTOM - TOP)
 
@@ -49,7 +59,7 @@ def chart(panel: Panel, *marks: Markup, slug: str, title: str, description: str)
         tag("desc", description, id=f"{slug}-desc"),
         _axes(panel),
         *marks,
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        viewBox=f"0 {-panel.headroom:g} {WIDTH} {HEIGHT + panel.headroom:g}",
         role="img",
         aria_labelledby=f"{slug}-title {slug}-desc",
         class_="chart",
@@ -116,6 +126,13 @@ def words(
     )
 
 
+def caption(panel: Panel, x: float, text: str, class_: str) -> Markup:
+    """Write above the plotting area, over `x`, moved sideways as far as the text needs."""
+    half = LETTER * len(text) / 2
+    centre = min(max(panel.x(x), LEFT + half), RIGHT - half)
+    return tag("text", text, x=_short(centre), y=TOP - 9, text_anchor="middle", class_=class_)
+
+
 def side_of(x: float) -> tuple[Anchor, float]:
     """Return the anchor, and the sign of the shift, that keep a label at `x` inside the frame."""
     return ("end", -1.0) if x > 0.5 else ("start", 1.0)
@@ -132,14 +149,14 @@ def _axes(panel: Panel) -> Markup:
     columns = [
         join(
             _stroke((panel.x(value), BOTTOM), (panel.x(value), BOTTOM + 4), "axis"),
-            _tick(f"{value:g}", panel.x(value), BOTTOM + 18, "middle"),
+            _tick(label, panel.x(value), BOTTOM + 18, "middle"),
         )
-        for value in X_TICKS
+        for value, label in panel.x_ticks
     ]
     base = _stroke((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis")
     middle = (LEFT + RIGHT) / 2
     x_label = tag("text", panel.x_label, x=middle, y=HEIGHT - 6, class_="label")
-    y_label = tag("text", panel.y_label, x=4, y=14, class_="label first")
+    y_label = tag("text", panel.y_label, x=4, y=14 - panel.headroom, class_="label first")
     return tag("g", *rows, *columns, base, x_label, y_label)
 
 

@@ -10,8 +10,8 @@ from edgekit.metrics import Metrics
 from edgekit.runs import OofPredictions
 from edgekit.thresholds import decide
 from edgekit.train.report import plot
-from edgekit.train.report.charts import fold_ticks, threshold_mark, threshold_zone
-from edgekit.train.report.figures import counted, figure, span
+from edgekit.train.report.charts import LABEL_ROW, fold_ticks, threshold_mark, threshold_zone
+from edgekit.train.report.figures import counted, figure, in_brackets
 from edgekit.train.report.markup import Markup, join, tag
 from edgekit.train.report.plot import Panel
 
@@ -34,8 +34,8 @@ def histogram(oof: OofPredictions, metrics: Metrics) -> Markup:
         (oof.probabilities[is_spasm], ~is_called[is_spasm], 1, "spasm"),
         (oof.probabilities[~is_spasm], is_called[~is_spasm], -1, "other"),
     ]
-    limit = _limit([histogram_counts(scores) / max(len(scores), 1) for scores, *_ in groups])
-    panel = _mirrored(limit)
+    shares = [histogram_counts(scores) / max(len(scores), 1) for scores, *_ in groups]
+    panel = _mirrored(float(np.max(shares)))
     bars = [_bars(panel, *group) for group in groups]
     return plot.chart(
         panel,
@@ -48,8 +48,8 @@ def histogram(oof: OofPredictions, metrics: Metrics) -> Markup:
         slug="histogram",
         title="Scores of spasm clips and of other clips",
         description="Spasm clips above the middle line, the others below it. "
-        f"The threshold is {figure(threshold.value)} ({span(threshold.low, threshold.high)}). "
-        "The data follow the chart as a table.",
+        f"The threshold is {figure(threshold.value)}"
+        f"{in_brackets(threshold.low, threshold.high)}. The data follow the chart as a table.",
     )
 
 
@@ -78,14 +78,18 @@ def strip(labels: Labels, probabilities: Floats, threshold: float, name: str) ->
     )
 
 
-def _mirrored(limit: float) -> Panel:
-    ticks = [-limit, -limit / 2, 0.0, limit / 2, limit]
+def _mirrored(most: float) -> Panel:
+    """Return axes that reach beyond a share of `most` on both sides, with room for words."""
+    reach = 1.5 * max(most, 0.01)
+    step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.5) if reach / step < 4)
+    up = [index * step for index in range(1, 4) if index * step <= min(reach, 1.0)]
     return Panel(
         "probability, out of fold",
         "share of the class in each bin",
-        y_low=-limit,
-        y_high=limit,
-        y_ticks=tuple((tick, f"{abs(tick) * 100:g} %") for tick in ticks),
+        y_low=-reach,
+        y_high=reach,
+        y_ticks=tuple((tick, f"{abs(tick):.0%}") for tick in (*(-tick for tick in up), 0.0, *up)),
+        headroom=LABEL_ROW,
     )
 
 
@@ -116,17 +120,11 @@ def _captions(panel: Panel, metrics: Metrics) -> Markup:
     above, below = (0.0, panel.y_high), (1.0, panel.y_low)
     alarms = counted(counts.fp, "false alarm")
     return join(
-        plot.words(panel, above, spasms, "spasm strong", shift=(6, 16)),
-        plot.words(panel, above, f"{counts.fn} missed", "spasm", shift=(6, 34)),
-        plot.words(panel, below, others, "other strong", anchor="end", shift=(-6, -28)),
-        plot.words(panel, below, alarms, "other", anchor="end", shift=(-6, -10)),
+        plot.words(panel, above, spasms, "spasm strong halo", shift=(6, 16)),
+        plot.words(panel, above, f"{counts.fn} missed", "spasm halo", shift=(6, 34)),
+        plot.words(panel, below, others, "other strong halo", anchor="end", shift=(-6, -34)),
+        plot.words(panel, below, alarms, "other halo", anchor="end", shift=(-6, -17)),
     )
-
-
-def _limit(shares: list[Floats]) -> float:
-    """Return a round upper end for the axis: 10, 20, 40, 60, 80 or 100 %."""
-    most = max(float(each.max()) for each in shares)
-    return next(end for end in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if most <= end + 1e-9)
 
 
 def _across(probability: float) -> str:

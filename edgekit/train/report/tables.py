@@ -55,9 +55,10 @@ def table(
         tag("caption", caption),
         tag("thead", tag("tr", *heads)),
         tag("tbody", *body),
-        class_=class_,
+        class_="sortable" if class_ == "sortable" else None,
     )
-    return tag("div", inner, class_="scroll", role="region", aria_label=caption, tabindex=0)
+    box = f"scroll {class_ or ''}".strip()
+    return tag("div", inner, class_=box, role="region", aria_label=caption, tabindex=0)
 
 
 def fold_table(metrics: Metrics) -> Markup:
@@ -96,21 +97,21 @@ def child_table(oof: OofPredictions, metrics: Metrics) -> Markup:
         rows.append(
             [
                 text(child.child_id),
-                number(child.fold),
-                number(child.n_clips),
-                number(child.n_positives),
                 Cell(picture, counts.n_wrong / child.n_clips, is_number=False),
                 number(counts.fn),
                 number(counts.fp),
                 number(counts.sensitivity),
                 number(counts.specificity),
                 number(child.auroc),
+                number(child.n_clips),
+                number(child.n_positives),
+                number(child.fold),
             ]
         )
-    columns = ("child", "fold", "clips", "spasms", "scores, 0 to 1", "missed", "false alarms")
+    columns = ("child", "scores, 0 to 1", "missed", "false alarms", "sensitivity", "specificity")
     return table(
         "Children, most wrong decisions first",
-        (*columns, "sensitivity", "specificity", "AUROC"),
+        (*columns, "AUROC", "clips", "spasms", "fold"),
         rows,
         "sortable",
     )
@@ -130,7 +131,7 @@ def mistakes_table(oof: OofPredictions, metrics: Metrics) -> Markup:
     if not rows:
         return tag("p", "No clip was decided wrongly.")
     caption = f"The {counted(len(rows), 'wrong decision')} farthest from the threshold"
-    return table(caption, ("clip", "child", "decision", "probability"), rows)
+    return table(caption, ("clip", "child", "decision", "probability"), rows, "narrow")
 
 
 def worst_mistakes(oof: OofPredictions, threshold: float) -> list[int]:
@@ -161,11 +162,17 @@ def provenance_table(record: RunRecord, metrics: Metrics) -> Markup:
         "note": dataset.note or MISSING,
         "intervals": f"95 %, {metrics.n_bootstrap} resamplings of {metrics.n_children} children, "
         f"seed {metrics.seed}, {metrics.n_left_out} left out",
-        "settings": _listed(record.settings.model_dump()),
         "versions": _listed({"edgekit": record.edgekit_version, **record.versions}),
     }
     rows = [[text(name), text(value)] for name, value in facts.items()]
-    return table("How this run came about", ("what", "value"), rows, "facts")
+    return table("How this run came about", ("what", "value"), rows, "provenance")
+
+
+def settings_table(record: RunRecord) -> Markup:
+    """List the settings of the training."""
+    settings = record.settings.model_dump()
+    rows = [[text(name), Cell(str(value))] for name, value in settings.items()]
+    return table("Settings", ("setting", "value"), rows, "compact")
 
 
 def _listed(values: Mapping[str, object]) -> str:

@@ -1,0 +1,46 @@
+# Everything a newcomer or CI types. The virtual environment is made on first use.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help install demo check test test-core bench clean
+
+help:  ## Show this list.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
+
+install: $(READY)  ## Make the virtual environment and install edgekit with everything in it.
+
+# torch first and alone: the pinned release is what keeps a CPU machine off the CUDA packages.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "edgekit needs Python 3.10 or newer; give one with make PYTHON=..."; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+demo: $(READY)  ## See the main job run: synthetic cohort, training, gated INT8, a real photograph.
+	$(BIN)/edgekit demo
+
+check: $(READY)  ## Lint, formatting, types, and who may import whom.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file pyproject.toml tests
+	$(BIN)/lint-imports
+
+test: $(READY)  ## The whole test suite.
+	$(PYTEST)
+
+test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.
+	$(PYTHON) -m venv $(VENV)-core
+	$(VENV)-core/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest hypothesis
+	$(VENV)-core/bin/python -m pytest tests/core tests/runtime
+
+bench: $(READY)  ## Time every stage of ./bundle on this machine.
+	$(BIN)/edgekit bench
+
+clean:  ## Remove what make made; data, runs and bundles stay.
+	rm -rf $(VENV) $(VENV)-core .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
