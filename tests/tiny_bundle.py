@@ -105,9 +105,7 @@ def tiny_bundle(
     return load_bundle(folder)
 
 
-def clip(
-    n_frames: int, rng: np.random.Generator, *, missing: float = 0.2
-) -> NDArray[np.float32]:
+def clip(n_frames: int, rng: np.random.Generator, *, missing: float = 0.2) -> NDArray[np.float32]:
     """Return a clip of wandering landmarks, float32 (T, V, 5), a share of them unobserved."""
     start = rng.uniform(0.3, 0.7, (1, N_LANDMARKS, 3))
     xyz = start + rng.normal(0, 0.004, (n_frames, N_LANDMARKS, 3)).cumsum(axis=0)
@@ -157,9 +155,7 @@ def _write_int8(
         path = folder / f"model.int8.{scheme}.onnx"
         onnx.save(quantize(model, ranges, Recipe(scheme, "extremes")), path)
         written.append((scheme, ModelFile(f"onnx-int8-{scheme}", "onnxruntime", (path,))))
-    ir = write_openvino(
-        folder / "model.int8.u8s8.onnx", folder / "model.int8.xml", "openvino-int8"
-    )
+    ir = write_openvino(folder / "model.int8.u8s8.onnx", folder / "model.int8.xml", "openvino-int8")
     return [*written, ("u8s8", ir)]
 
 

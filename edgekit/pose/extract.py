@@ -23,7 +23,7 @@ NO_PERSON.flags.writeable = False
 
 
 class PoseExtractor(Protocol):
-    """Finds the landmarks of one person; it follows them from frame to frame.
+    """Finds the landmarks of one person, whom it follows from frame to frame.
 
     So one extractor is for one recording, and its frames come in order.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Any
 
@@ -18,18 +18,28 @@ from edgekit.pose.source import Frame
 
 
 class MediaPipePose:
-    """Context manager around one landmarker; for one recording, as it follows a person."""
+    """Context manager: inside it, one landmarker for one recording."""
 
     def __init__(self, model: ModelFile) -> None:
-        self.model_sha256 = model.sha256
+        """Load MediaPipe; the model is loaded on entering.
+
+        Raises:
+            MissingExtraError: MediaPipe, or what it needs, is not installed.
+        """
         self._mediapipe = mediapipe()
-        self.version = f"mediapipe {self._mediapipe.__version__}"
-        self._path = model.path
-        self._stack = ExitStack()
-        self._log = NativeLog()
-        self._is_settled = False
+        self._model = model
+        self._has_met_person = False
         self._last_ms = -1
-        self._landmarker: Any = None
+
+    @property
+    def version(self) -> str:
+        """Package and release."""
+        return f"mediapipe {self._mediapipe.__version__}"
+
+    @property
+    def model_sha256(self) -> str:
+        """The `.task` file's SHA-256."""
+        return self._model.sha256
 
     def __enter__(self) -> MediaPipePose:
         """Load the model.
@@ -37,18 +47,11 @@ class MediaPipePose:
         Raises:
             DataError: MediaPipe cannot load it.
         """
-        self._stack.enter_context(no_reports())
-        self._stack.callback(self._log.close)
-        try:
-            with self._log.held():
-                landmarker = self._create()
-        except (RuntimeError, ValueError) as error:
-            self._stack.close()
-            raise DataError(
-                f"{self._path}: MediaPipe cannot load it ({_first_line(error)}); "
-                "`edgekit pose fetch` makes one that it can"
-            ) from error
-        self._landmarker = self._stack.enter_context(landmarker)
+        with ExitStack() as stack:
+            stack.enter_context(no_reports())
+            self._log = stack.enter_context(closing(NativeLog()))
+            self._landmarker = stack.enter_context(self._create())
+            self._open = stack.pop_all()
         return self
 
     def __exit__(
@@ -58,13 +61,13 @@ class MediaPipePose:
         trace: TracebackType | None,
     ) -> None:
         """Close the landmarker."""
-        self._stack.close()
+        self._open.close()
 
     def detect(self, frame: Frame) -> Landmarks:
-        """Return float32 (33, 5) exactly as MediaPipe gives it: x, y, z, visibility, presence.
+        """Return float32 (33, 5) exactly as MediaPipe gives it; all NaN without a person.
 
-        x in image widths, y in image heights, z in image widths towards the camera negative.
-        All NaN when there is no person. Frames must come in the order of their times.
+        x in image widths, y in image heights, z in image widths and smaller towards the camera,
+        visibility, presence. Frames must come in the order of their times.
 
         Raises:
             DataError: MediaPipe refuses the frame.
@@ -82,27 +85,34 @@ class MediaPipePose:
             ) from error
         if not poses:
             return NO_PERSON
-        # The last of the warnings that mean nothing comes with the first person.
-        self._is_settled = True
+        self._has_met_person = True
         return np.array(
             [[p.x, p.y, p.z, p.visibility, p.presence] for p in poses[0]], dtype=np.float32
         )
 
+    def _detect(self, image: Any) -> Any:
+        # The last warning that means nothing comes with the first person; later ones may count.
+        if self._has_met_person:
+            return self._landmarker.detect_for_video(image, self._last_ms)
+        with self._log.held():
+            return self._landmarker.detect_for_video(image, self._last_ms)
+
     def _create(self) -> Any:
         tasks = self._mediapipe.tasks
         options = tasks.vision.PoseLandmarkerOptions(
-            base_options=tasks.BaseOptions(model_asset_path=str(self._path)),
+            base_options=tasks.BaseOptions(model_asset_path=str(self._model.path)),
             running_mode=tasks.vision.RunningMode.VIDEO,
             num_poses=1,
             output_segmentation_masks=False,
         )
-        return tasks.vision.PoseLandmarker.create_from_options(options)
-
-    def _detect(self, image: Any) -> Any:
-        if self._is_settled:
-            return self._landmarker.detect_for_video(image, self._last_ms)
-        with self._log.held():
-            return self._landmarker.detect_for_video(image, self._last_ms)
+        try:
+            with self._log.held():
+                return tasks.vision.PoseLandmarker.create_from_options(options)
+        except (RuntimeError, ValueError) as error:
+            raise DataError(
+                f"{self._model.path}: MediaPipe cannot load it ({_first_line(error)}); "
+                "`edgekit pose fetch` makes one that it can"
+            ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -144,6 +144,11 @@ def from_file(path: Path) -> ModelFile:
     return ModelFile(path.name, path, files.sha256(path))
 
 
+def choose(name: str, file: Path | None, folder: Path) -> ModelFile:
+    """Return the user's own `file` where one is given, else the model `name` from the cache."""
+    return from_file(file) if file is not None else find(named(name), folder)
+
+
 def fetch(
     model: PoseModel, folder: Path, *, is_forced: bool = False, progress: Progress = SILENT
 ) -> ModelFile:

@@ -49,16 +49,19 @@ class PhotographWalk:
         """Return the affine map (2, 3) from the photograph's pixels to those of frame `n`."""
         phase = 2 * np.pi * n / 150
         height, width = self.photograph.shape[:2]
-        zoom = (HEIGHT / height) * (1.0 + 0.15 * np.sin(phase))
+        zoom = 1.4 * HEIGHT / height * (1.0 + 0.1 * np.sin(phase))
         angle = np.radians(5.0) * np.sin(2 * phase)
         turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        centre = np.array([WIDTH / 2 + 60 * np.sin(phase), HEIGHT / 2 + 20 * np.cos(phase)])
+        centre = np.array([WIDTH / 2 + 70 * np.sin(phase), HEIGHT / 2 + 100 + 20 * np.cos(phase)])
         shift = centre - turn @ np.array([width / 2, height / 2])
         return np.column_stack([turn, shift])
 
 
 def photograph_walk(*, n_frames: int = 150) -> PhotographWalk:
-    """Return five seconds over the photograph of an astronaut (head and shoulders) of scikit-image.
+    """Return five seconds over scikit-image's photograph of an astronaut, head and shoulders.
+
+    What is below the chest lies outside the picture: there, landmarks are guesses, and their
+    visibility says so.
 
     The picture is NASA's, in the public domain; it comes with scikit-image, not with edgekit.
 

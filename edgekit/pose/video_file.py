@@ -84,9 +84,12 @@ def open_video(
     is_counted = 0 < n_frames < 1e8
     is_rated = math.isfinite(fps) and fps > 0
     return VideoFile(
-        path, fps if is_rated else None, int(n_frames) if is_counted else None, progress,
-        open_capture,
-    )  # fmt: skip
+        path,
+        fps=fps if is_rated else None,
+        n_expected=int(n_frames) if is_counted else None,
+        progress=progress,
+        open_capture=open_capture,
+    )
 
 
 class _Reading:
@@ -95,8 +98,10 @@ class _Reading:
     def __init__(self, video: VideoFile) -> None:
         self._video = video
         self._log = NativeLog()
-        self._capture = video.open_capture(str(video.path))
-        self._times: list[float] = []  # first and last
+        with self._log.held():
+            self._capture = video.open_capture(str(video.path))
+        self._first_s: float | None = None
+        self._last_s = 0.0
         self._is_clock_said = self._is_damage_said = False
 
     def close(self) -> None:
@@ -120,13 +125,13 @@ class _Reading:
     def _stamp(self, n_lost: int) -> float:
         """Return the time of the frame just read; where the container has none, count on."""
         t_s = self._capture.get(cap.POSITION_MS) / 1000
-        if not self._times:
-            self._times = [t_s, t_s]
-        elif t_s > self._times[1]:
-            self._times[1] = t_s
+        if self._first_s is None:
+            self._first_s = self._last_s = t_s
+        elif t_s > self._last_s:
+            self._last_s = t_s
         else:
-            self._times[1] += (1 + n_lost) / self._rate()
-        return self._times[1]
+            self._last_s += (1 + n_lost) / self._rate()
+        return self._last_s
 
     def _rate(self) -> float:
         """Return the frame rate that replaces missing time stamps, and say so once."""
@@ -138,7 +143,7 @@ class _Reading:
         if not self._is_clock_said:
             self._is_clock_said = True
             video.progress.say(
-                f"{video.path}: time stamps do not increase after {self._times[1]:.2f} s; "
+                f"{video.path}: time stamps do not increase after {self._last_s:.2f} s; "
                 f"frames are counted from there at {video.fps:g} per second"
             )
         return video.fps
@@ -146,15 +151,14 @@ class _Reading:
     def _say_damage(self) -> None:
         if self._log.decoder_lines and not self._is_damage_said:
             self._is_damage_said = True
-            at_s = self._times[1] if self._times else 0.0
             self._video.progress.say(
-                f"{self._video.path}: damaged pictures from about {at_s:.2f} s on "
+                f"{self._video.path}: the decoder complains from about {self._last_s:.2f} s on "
                 f"({_why(self._log)}); landmarks there may be wrong or missing"
             )
 
     def _check_end(self, n_lost_inside: int) -> None:
         video = self._video
-        if not self._times:
+        if self._first_s is None:
             raise DataError(f"{video.path}: no frame can be decoded ({_why(self._log)})")
         if n_lost_inside:
             video.progress.say(f"{video.path}: {n_lost_inside} frames could not be decoded")
@@ -162,7 +166,7 @@ class _Reading:
             return
         # By time, not by count: some containers announce a rate, and so a count, of their own.
         announced_s = video.n_expected / video.fps
-        cut_s = announced_s - 1 / video.fps - (self._times[1] - self._times[0])
+        cut_s = announced_s - 1 / video.fps - (self._last_s - self._first_s)
         if cut_s > max(MAX_CUT_S, MAX_CUT_SHARE * announced_s):
             raise DataError(
                 f"{video.path}: truncated: it announces {announced_s:.1f} s and ends "
