@@ -24,6 +24,7 @@ _REASONS = {
     errno.EPERM: "no permission to write there; choose another place or change its owner",
     errno.EROFS: "the file system is read-only; choose another place",
     errno.ENOTDIR: "a part of the path is a file; choose another place",
+    errno.EEXIST: "a part of the path is a file; choose another place",
 }
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
+from edgekit_export.calibrate import Range, observe, union
+from edgekit_export.fold import FoldedNetwork, fold_network, side_by_side
+from edgekit_export.quantize import Recipe, Scheme, quantize
+from edgekit_export.to_onnx import to_onnx
+from edgekit_export.variants import ModelFile, write_openvino
 from numpy.typing import NDArray
 
 from edgekit import __version__
@@ -29,11 +35,6 @@ from edgekit.manifest import (
 )
 from edgekit.skeleton import N_LANDMARKS
 from edgekit.train.network import MilMode, Network, NetworkShape
-from edgekit_export.calibrate import Range, observe, union
-from edgekit_export.fold import FoldedNetwork, fold_network, side_by_side
-from edgekit_export.quantize import Recipe, Scheme, quantize
-from edgekit_export.to_onnx import to_onnx
-from edgekit_export.variants import ModelFile, write_openvino
 
 N_GOLDEN = 3
 TOLERANCE = {"fp32": 1e-4, "int8": 0.02}
@@ -105,10 +106,12 @@ def tiny_bundle(
     return load_bundle(folder)
 
 
-def clip(n_frames: int, rng: np.random.Generator, *, missing: float = 0.2) -> NDArray[np.float32]:
+def clip(
+    n_frames: int, rng: np.random.Generator, *, missing: float = 0.2, step: float = 0.004
+) -> NDArray[np.float32]:
     """Return a clip of wandering landmarks, float32 (T, V, 5), a share of them unobserved."""
     start = rng.uniform(0.3, 0.7, (1, N_LANDMARKS, 3))
-    xyz = start + rng.normal(0, 0.004, (n_frames, N_LANDMARKS, 3)).cumsum(axis=0)
+    xyz = start + rng.normal(0, step, (n_frames, N_LANDMARKS, 3)).cumsum(axis=0)
     confidence = rng.uniform(0.5, 1.0, (n_frames, N_LANDMARKS, 2))
     values = np.concatenate([xyz, confidence], axis=2).astype(np.float32)
     values[rng.random((n_frames, N_LANDMARKS)) < missing] = np.nan
@@ -190,3 +193,7 @@ def _evidence(n_folds: int) -> tuple[CalibrationEvidence, ...]:
         )
         for fold in range(n_folds)
     )
+
+
+if __name__ == "__main__":
+    tiny_bundle(Path(sys.argv[1]))

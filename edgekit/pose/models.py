@@ -81,15 +81,15 @@ MODELS: dict[str, PoseModel] = {
     for model in (
         PoseModel(
             *("full", _DETECTOR, _FULL),
-            "2d1070fc6ef1afa69f33b3795a3ccce8260efa71ecf024753c469b43e6ebf991",
+            "2276c63b947565f309a41c96b34dfa9654b4fb14a19a7becea100d7ef367e586",
         ),
         PoseModel(
             *("lite", _DETECTOR, _LITE),
-            "b81d5286658b2ba412923671a93ebf5e49ac89209248a0bd8fda63ba93d3e7fc",
+            "30d566af1117ef96a477ba37bed6c7c9c6a1eb3a908b8b2e971dd5a935d148ac",
         ),
         PoseModel(
             *("heavy", _DETECTOR, _HEAVY),
-            "04084a03a69aec289c8aab46a4a965e76253b347aede99b5f486419d28dbc379",
+            "5b523e45c854a262b985850b56570ee990d8729087d22bc0f9db9dc70e385437",
         ),
     )
 }

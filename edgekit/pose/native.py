@@ -6,8 +6,6 @@ import importlib
 import re
 from typing import Any
 
-import numpy as np
-
 from edgekit.errors import MissingExtraError
 
 DEBIAN_PACKAGES: dict[str, str] = {
@@ -47,9 +45,10 @@ def mediapipe() -> Any:
         MissingExtraError: MediaPipe, or a library of the system that it needs, is not installed.
     """
     module = _load("mediapipe", "mediapipe")
+    bindings = _load("mediapipe.tasks.python.core.mediapipe_c_bindings", "mediapipe")
     try:
         # The import alone does not load it: without this, the first landmarker would fail.
-        module.Image(image_format=module.ImageFormat.SRGB, data=np.zeros((1, 1, 3), np.uint8))
+        bindings.load_raw_library()
     except OSError as error:
         raise explain(error, "mediapipe") from error
     return module

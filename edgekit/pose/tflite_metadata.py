@@ -36,7 +36,7 @@ def with_image_input(model: bytes) -> bytes:
 
 def _description() -> Table:
     """Return a ModelMetadata: one picture goes in, as RGB, with mean 0 and deviation 1."""
-    normalisation = Table({0: flat.floats(0.0), 1: flat.floats(1.0)})
+    normalisation = Table({0: flat.floats(0.0), 1: flat.floats(255.0)})
     scaled = Table({0: 1, 1: normalisation})  # ProcessUnit of NormalizationOptions
     picture = Table({0: 2, 1: Table({0: 1})})  # Content of ImageProperties in RGB
     image = Table({0: flat.string("image"), 3: picture, 4: Offsets([scaled])})

@@ -39,9 +39,7 @@ def draw_child(rng: np.random.Generator) -> Child:
         body=body,
         posture=posture,
         rest=draw_rest(rng, posture),
-        temper=Temper(
-            amplitude=float(rng.uniform(0.6, 1.4)), tempo=float(rng.uniform(0.75, 1.35))
-        ),
+        temper=Temper(amplitude=float(rng.uniform(0.6, 1.4)), tempo=float(rng.uniform(0.75, 1.35))),
         spasms=draw_style(rng),
         camera=draw_camera(rng, body),
         quality=float(rng.uniform(0.6, 1.5)),
@@ -55,35 +53,72 @@ def draw_rest(rng: np.random.Generator, posture: Posture) -> Floats:
         base = base + offsets(root_roll=float(rng.choice((-1, 1)) * rng.uniform(50, 75)))
     if posture == "half_sitting":
         base = base + offsets(root_pitch=float(rng.uniform(22, 48)))
-    return base + rng.normal(0.0, 1.0, N_ANGLES) * _VARIETY
+    return np.asarray(base + rng.normal(0.0, 1.0, N_ANGLES) * _VARIETY)
 
 
 def vary(rng: np.random.Generator, rest: Floats) -> Floats:
     """Return the pose around which a child moves for a while, near its resting pose."""
-    return rest + 0.7 * rng.normal(0.0, 1.0, N_ANGLES) * _VARIETY
+    return np.asarray(rest + 0.7 * rng.normal(0.0, 1.0, N_ANGLES) * _VARIETY)
 
 
 _VARIETY = np.abs(
     offsets(
-        **{"root_yaw": 6, "root_roll": 6, "root_pitch": 3, "trunk_flex": 4, "trunk_side": 4},
-        **{"neck_flex": 6, "neck_twist": 20, "shoulder_flex": 12, "shoulder_abd": 14},
-        **{"shoulder_rot": 18, "elbow": 16, "wrist": 10, "hip_flex": 12, "hip_abd": 7},
-        **{"hip_rot": 10, "knee": 14, "ankle": 6},
+        root_yaw=6,
+        root_roll=6,
+        root_pitch=3,
+        trunk_flex=4,
+        trunk_side=4,
+        neck_flex=6,
+        neck_twist=20,
+        shoulder_flex=12,
+        shoulder_abd=14,
+        shoulder_rot=18,
+        elbow=16,
+        wrist=10,
+        hip_flex=12,
+        hip_abd=7,
+        hip_rot=10,
+        knee=14,
+        ankle=6,
     )
 )
 
 _REST: dict[Posture, Floats] = {
     "supine": offsets(
-        **{"trunk_flex": 4, "shoulder_abd": 58, "shoulder_flex": 10, "shoulder_rot": 45},
-        **{"elbow": 78, "wrist": 15, "hip_flex": 48, "hip_abd": 32, "hip_rot": 32, "knee": 70},
+        trunk_flex=4,
+        shoulder_abd=58,
+        shoulder_flex=10,
+        shoulder_rot=45,
+        elbow=78,
+        wrist=15,
+        hip_flex=48,
+        hip_abd=32,
+        hip_rot=32,
+        knee=70,
     ),
     "side": offsets(
-        **{"trunk_flex": 12, "neck_flex": 6, "shoulder_abd": 12, "shoulder_flex": 52},
-        **{"elbow": 70, "wrist": 10, "hip_flex": 58, "hip_abd": 8, "hip_rot": 8, "knee": 78},
+        trunk_flex=12,
+        neck_flex=6,
+        shoulder_abd=12,
+        shoulder_flex=52,
+        elbow=70,
+        wrist=10,
+        hip_flex=58,
+        hip_abd=8,
+        hip_rot=8,
+        knee=78,
     ),
     "half_sitting": offsets(
-        **{"trunk_flex": 10, "neck_flex": 6, "shoulder_abd": 34, "shoulder_flex": 24},
-        **{"shoulder_rot": 12, "elbow": 58, "wrist": 12, "hip_flex": 66, "hip_abd": 26},
-        **{"hip_rot": 22, "knee": 62},
+        trunk_flex=10,
+        neck_flex=6,
+        shoulder_abd=34,
+        shoulder_flex=24,
+        shoulder_rot=12,
+        elbow=58,
+        wrist=12,
+        hip_flex=66,
+        hip_abd=26,
+        hip_rot=22,
+        knee=62,
     ),
 }

@@ -24,6 +24,9 @@ from edgekit.synth.spasms import draw_spasm
 DECK = 12
 """Kinds are dealt from shuffled decks of this many clips, so that each child has both labels."""
 
+ORDINARY_BESIDE = 0.3
+"""Share of the clips with a spasm that show a hard negative too."""
+
 _CHILD, _DEAL, _CLIP, RECORDING = range(4)
 """What a random stream is for."""
 
@@ -93,12 +96,8 @@ def draw_scene(
 ) -> Scene:
     """Draw a clip's scene of a kind: around which pose, how lively, what happens when."""
     duration_s = n_frames / fps
-    acts = []
-    if kind != "quiet":
-        acts.append(place_act(rng, draw_gesture(rng, child, kind), duration_s))
-    if kind in SPASM_KINDS and rng.random() < 0.3:
-        other = ORDINARY_KINDS[rng.integers(len(ORDINARY_KINDS))]
-        acts.append(place_act(rng, draw_ordinary(rng, other), duration_s))
+    gestures = draw_gestures(rng, child, kind)
+    acts = [place_act(rng, gesture, duration_s) for gesture in gestures]
     return Scene(
         child=child,
         fps=fps,
@@ -109,11 +108,19 @@ def draw_scene(
     )
 
 
-def draw_gesture(rng: np.random.Generator, child: Child, kind: Kind) -> Gesture:
-    """Draw the gesture that makes a clip one of `kind`, as this child makes it."""
-    if kind in SPASM_KINDS:
-        return draw_spasm(rng, child.spasms, kind)
-    return draw_ordinary(rng, kind)
+def draw_gestures(rng: np.random.Generator, child: Child, kind: Kind) -> list[Gesture]:
+    """Draw what makes a clip one of `kind`, as this child does it; nothing when it is quiet."""
+    match kind:
+        case "quiet":
+            return []
+        case "flexor_spasm" | "extensor_spasm" | "mixed_spasm":
+            spasm = draw_spasm(rng, child.spasms, kind)
+            if rng.random() > ORDINARY_BESIDE:
+                return [spasm]
+            other = ORDINARY_KINDS[rng.integers(len(ORDINARY_KINDS))]
+            return [spasm, draw_ordinary(rng, other)]
+        case _:
+            return [draw_ordinary(rng, kind)]
 
 
 def place_act(rng: np.random.Generator, gesture: Gesture, duration_s: float) -> Act:
@@ -133,9 +140,7 @@ def _deal(plan: CohortPlan, child_id: int) -> Iterator[Kind]:
         n_quiet = int(rng.integers(2, 4))
         kinds: list[Kind] = ["quiet"] * n_quiet
         kinds += [SPASM_KINDS[i] for i in rng.choice(len(SPASM_KINDS), n_spasms, p=shares)]
-        kinds += [
-            ordinary[i] for i in rng.choice(len(ordinary), DECK - len(kinds), replace=False)
-        ]
+        kinds += [ordinary[i] for i in rng.choice(len(ordinary), DECK - len(kinds), replace=False)]
         for card in rng.permutation(DECK):
             if dealt == plan.n_clips:
                 return

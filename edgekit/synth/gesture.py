@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+
 from edgekit.synth.body import Floats
 from edgekit.synth.movement import Motion, motion, pulse
 
@@ -62,10 +64,15 @@ class Stroke:
         return height[:, None] * self.change
 
 
+def all_strokes(strokes: Sequence[Stroke], time_s: Floats) -> Floats:
+    """Return the sum of what `strokes` change over time, (T, A)."""
+    return np.asarray(np.sum([stroke.angles(time_s) for stroke in strokes], axis=0))
+
+
 def from_strokes(kind: GestureKind, strokes: Sequence[Stroke]) -> Gesture:
     """Return the gesture that makes all of `strokes`."""
 
     def move(time_s: Floats) -> Motion:
-        return motion(len(time_s), angles=sum(stroke.angles(time_s) for stroke in strokes))
+        return motion(len(time_s), angles=all_strokes(strokes, time_s))
 
     return Gesture(kind, max(stroke.end_s for stroke in strokes), move)

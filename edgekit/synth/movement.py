@@ -68,7 +68,8 @@ def noise(
     total = np.zeros((len(time_s), n))
     for tone in range(N_TONES):
         total += np.sin(2.0 * np.pi * time_s[:, None] * frequency[tone] + phase[tone])
-    return total * np.sqrt(2.0 / N_TONES)
+    total *= np.sqrt(2.0 / N_TONES)
+    return total
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,25 @@ def spontaneous(
 
 _SPREAD = np.abs(
     offsets(
-        **{"trunk_flex": 3, "trunk_side": 3, "trunk_twist": 4, "neck_flex": 5, "neck_side": 5},
-        **{"neck_twist": 13, "shoulder_flex": 15, "shoulder_abd": 14, "shoulder_rot": 14},
-        **{"elbow": 18, "wrist": 13, "hip_flex": 13, "hip_abd": 8, "hip_rot": 9, "knee": 12},
-        **{"ankle": 9, "root_pitch": 1, "root_roll": 3, "root_yaw": 2},
+        trunk_flex=3,
+        trunk_side=3,
+        trunk_twist=4,
+        neck_flex=5,
+        neck_side=5,
+        neck_twist=13,
+        shoulder_flex=15,
+        shoulder_abd=14,
+        shoulder_rot=14,
+        elbow=18,
+        wrist=13,
+        hip_flex=13,
+        hip_abd=8,
+        hip_rot=9,
+        knee=12,
+        ankle=9,
+        root_pitch=1,
+        root_roll=3,
+        root_yaw=2,
     )
 )
 """Typical spread of each angle in spontaneous movement, (A,) radians."""

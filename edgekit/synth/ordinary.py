@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from edgekit.synth.body import ANGLES, N_ANGLES, Floats, offsets
-from edgekit.synth.gesture import Gesture, OrdinaryKind, Stroke, from_strokes
+from edgekit.synth.gesture import Gesture, OrdinaryKind, Stroke, all_strokes, from_strokes
 from edgekit.synth.movement import Motion, ease, motion, part_weights, pulse
 
 Draw = Callable[[np.random.Generator], Gesture]
@@ -80,10 +80,14 @@ def _reaching(rng: np.random.Generator) -> Gesture:
     change = offsets(shoulder_flex=48, shoulder_abd=-16, elbow=-22, neck_twist=turn, neck_flex=6)
     touch = offsets(elbow=14, wrist=18, shoulder_flex=-8)
     hold_s, fall_s = rng.uniform((0.2, 0.4), (1.3, 1.2))
-    strokes = [Stroke(size * arms * change, 0.0, rise_s, hold_s, fall_s)]
-    for _ in range(int(rng.integers(0, 3))):
-        strokes.append(Stroke(arms * touch, rise_s + rng.uniform(0.0, hold_s), 0.25, 0.0, 0.25))
-    return from_strokes("reaching", strokes)
+    touches_s = rise_s + rng.uniform(0.0, hold_s, rng.integers(0, 3))
+    return from_strokes(
+        "reaching",
+        [
+            Stroke(size * arms * change, 0.0, rise_s, hold_s, fall_s),
+            *(Stroke(arms * touch, float(at_s), 0.25, 0.0, 0.25) for at_s in touches_s),
+        ],
+    )
 
 
 def _handled(rng: np.random.Generator) -> Gesture:
@@ -113,7 +117,7 @@ def _handled(rng: np.random.Generator) -> Gesture:
         share = pulse(time_s - hold_s, move_s, keep_s, move_s)
         return motion(
             len(time_s),
-            angles=sum(stroke.angles(time_s) for stroke in strokes),
+            angles=all_strokes(strokes, time_s),
             shift=share[:, None] * lift,
             cover=cover * pulse(time_s, hold_s, duration_s - 2.0 * hold_s, hold_s),
         )
@@ -182,8 +186,15 @@ def _fussing(rng: np.random.Generator) -> Gesture:
     duration_s = rng.uniform(1.5, 4.0)
     spread = np.abs(
         offsets(
-            **{"trunk_flex": 9, "trunk_side": 6, "neck_flex": 10, "neck_twist": 18},
-            **{"shoulder_flex": 28, "shoulder_abd": 22, "elbow": 28, "hip_flex": 26, "knee": 30},
+            trunk_flex=9,
+            trunk_side=6,
+            neck_flex=10,
+            neck_twist=18,
+            shoulder_flex=28,
+            shoulder_abd=22,
+            elbow=28,
+            hip_flex=26,
+            knee=30,
         )
     )
     strokes = []

@@ -70,4 +70,4 @@ def film(rng: np.random.Generator, scene: Scene) -> Floats:
     moving = move(rng, scene)
     camera = scene.child.camera
     truth = project(camera, joints(scene, moving), moving.shake)
-    return look(rng, truth, moving.cover, scene.sight, scene.fps, camera.aspect)
+    return look(rng, truth, moving.cover, scene.sight, fps=scene.fps, aspect=camera.aspect)

@@ -28,7 +28,7 @@ LIMBS: dict[str, tuple[int, ...]] = {
 Z_JITTER = 5.0
 """How much noisier z is than x and y."""
 
-_LEFT_SHOULDER, _RIGHT_SHOULDER = LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder")
+_SHOULDERS = (LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder"))
 _EARS = (LANDMARKS.index("left_ear"), LANDMARKS.index("right_ear"))
 
 
@@ -68,6 +68,7 @@ def look(
     truth: Floats,
     cover: Floats,
     sight: Sight,
+    *,
     fps: float,
     aspect: float,
 ) -> Floats:
@@ -78,7 +79,9 @@ def look(
     """
     time_s = np.arange(len(truth)) / fps
     outside = _outside(truth)
-    visibility = _visibility(rng, truth, cover, sight, time_s, aspect) * (1.0 - 0.9 * outside)
+    visibility = _visibility(rng, truth, cover, sight, time_s=time_s, aspect=aspect) * (
+        1.0 - 0.9 * outside
+    )
     presence = np.clip(0.985 - 0.25 * (1.0 - visibility) ** 2 - 0.7 * outside, 0.01, 1.0)
     report = np.empty((*truth.shape[:2], 5))
     report[..., :3] = truth + _error(rng, visibility, sight, time_s, aspect)
@@ -90,7 +93,7 @@ def look(
     gone = _bursts(rng, sight.gaps_per_s * (1.0 + 4.0 * cover), fps, median_s=0.2)
     report[gone] = np.nan
     # Six decimals are beyond any extractor, and hide how processors differ in the last bit.
-    return np.round(report, 6)
+    return np.asarray(np.round(report, 6))
 
 
 def _visibility(
@@ -98,6 +101,7 @@ def _visibility(
     truth: Floats,
     cover: Floats,
     sight: Sight,
+    *,
     time_s: Floats,
     aspect: float,
 ) -> Floats:
@@ -108,7 +112,8 @@ def _visibility(
     reach = rng.uniform(0.2, 1.0, N_LANDMARKS)
     doubt += 7.0 * cover[:, None] * reach
     doubt += 0.5 * noise(rng, time_s, N_LANDMARKS, 0.2, 3.0)
-    certain = np.where(np.isin(np.arange(N_LANDMARKS), LIMBS["head"]), 6.0, 4.0)
+    certain = np.full(N_LANDMARKS, 4.0)
+    certain[list(LIMBS["head"])] = 6.0
     return np.asarray(1.0 / (1.0 + np.exp(doubt - certain)))
 
 
@@ -116,7 +121,7 @@ def _hidden(truth: Floats, aspect: float) -> Floats:
     """How far (T, V), 0 to 1, trunk or head stand between a landmark and the camera."""
     wide = truth / np.array([1.0, aspect, 1.0])  # all in picture widths
     hips = (wide[:, LEFT_HIP] + wide[:, RIGHT_HIP]) / 2.0
-    shoulders = (wide[:, _LEFT_SHOULDER] + wide[:, _RIGHT_SHOULDER]) / 2.0
+    shoulders = wide[:, _SHOULDERS].mean(axis=1)
     axis = (shoulders - hips)[:, None]
     away = wide - hips[:, None]
     length = np.linalg.norm(axis[..., :2], axis=-1) + 1e-6

@@ -31,4 +31,4 @@ def use_byte_dropout(network: Network) -> None:
     """Exchange the dropout of each block; weights and evaluation stay as they are."""
     for module in network.modules():
         if isinstance(module, Block):
-            module.dropout = ByteDropout(module.dropout.p)
+            module.dropout = ByteDropout(module.dropout.p).train(module.training)

@@ -73,7 +73,7 @@ def test_only_drawing_children_covers_the_truth_as_often_as_it_says(
     # Children whose own sensitivity varies widely around 0.7. To draw clips instead, as if each
     # were a child of its own, is the mistake that this would catch.
     rng = np.random.default_rng(0)
-    n_covered, n_cohorts, n_children, n_clips = 0, 150, 50, 8
+    n_covered, n_cohorts, n_children, n_clips = 0, 100, 50, 8
     for cohort in range(n_cohorts):
         own = np.repeat(rng.beta(1.4, 0.6, size=n_children), n_clips)
         scores = np.where(rng.random(own.shape) < own, 0.9, 0.1).tolist()

@@ -13,6 +13,8 @@ from edgekit.scoring import auprc, auroc
 LABELS = np.array([0, 0, 1, 1, 0, 1])
 SCORES = np.array([0.1, 0.4, 0.35, 0.8, 0.8, 0.9])
 
+steady = settings(deadline=None, derandomize=True, database=None)
+
 # Few distinct values, so that ties are common.
 clips = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=40).filter(
     lambda rows: len({label for label, _ in rows}) == 2
@@ -52,7 +54,7 @@ def test_one_class_has_no_area(label: int, n_clips: int) -> None:
     assert auprc(labels, scores) is None
 
 
-@settings(deadline=None)  # the first call imports scikit-learn
+@steady
 @given(clips)
 def test_areas_equal_those_of_scikit_learn(rows: list[tuple[int, int]]) -> None:
     oracle = pytest.importorskip("sklearn.metrics", reason="scikit-learn is the oracle")
@@ -62,6 +64,7 @@ def test_areas_equal_those_of_scikit_learn(rows: list[tuple[int, int]]) -> None:
     assert auprc(labels, scores) == pytest.approx(expected)
 
 
+@steady
 @given(clips, st.integers(0, 2**32 - 1))
 def test_a_weight_counts_as_that_many_clips(rows: list[tuple[int, int]], seed: int) -> None:
     labels, scores = _arrays(rows)

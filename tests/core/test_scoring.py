@@ -158,12 +158,14 @@ def test_calibration_bins_hold_every_clip_once_and_edges_belong_above() -> None:
 
 
 def test_calibration_intervals_are_of_the_bin_that_they_stand_in() -> None:
-    oof = drawn(30, 20)
-    for each in score(oof, policy="f1", n_bootstrap=300).calibration.bins:
+    n_intervals = 0
+    for each in score(drawn(30, 20), policy="f1", n_bootstrap=300).calibration.bins:
         observed = each.observed
         assert observed.value is not None
         if observed.low is not None and observed.high is not None:
             assert observed.low <= observed.value <= observed.high
+            n_intervals += 1
+    assert n_intervals == 10
 
 
 def test_the_brier_score_is_that_of_scikit_learn() -> None:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -14,6 +14,7 @@ from edgekit.thresholds import Confusion, choose_threshold, confusion, decide
 LABELS = np.array([0, 0, 1, 0, 1, 1])
 SCORES = np.array([0.1, 0.3, 0.4, 0.6, 0.7, 0.9])
 
+steady = settings(deadline=None, derandomize=True, database=None)
 probabilities = st.floats(0, 1, allow_subnormal=True)
 clips = st.lists(st.tuples(st.integers(0, 1), probabilities), min_size=2, max_size=30).filter(
     lambda rows: len({label for label, _ in rows}) == 2
@@ -101,6 +102,12 @@ def test_a_negative_at_one_can_still_be_left_alone() -> None:
     assert not decide(scores, threshold).any()
 
 
+def test_scores_next_to_each_other_are_still_parted() -> None:
+    scores = np.array([0.5, np.nextafter(0.5, 1.0)])
+    threshold = choose_threshold(np.array([0, 1]), scores, "f1")
+    assert decide(scores, threshold).tolist() == [False, True]
+
+
 def test_a_positive_at_zero_can_still_be_found() -> None:
     scores = np.array([0.0, 1.0])
     threshold = choose_threshold(np.array([1, 0]), scores, "sensitivity=1")
@@ -131,6 +138,7 @@ def test_a_given_number_needs_no_classes() -> None:
     assert choose_threshold(np.array([1]), np.array([0.3]), "0.5") == 0.5
 
 
+@steady
 @given(clips, targets)
 def test_sensitivity_is_reached_and_no_higher_threshold_reaches_it(
     rows: list[tuple[int, float]], target: float
@@ -146,6 +154,7 @@ def test_sensitivity_is_reached_and_no_higher_threshold_reaches_it(
     assert higher < target
 
 
+@steady
 @given(clips, targets)
 def test_specificity_is_reached_and_no_lower_threshold_reaches_it(
     rows: list[tuple[int, float]], target: float
@@ -162,6 +171,7 @@ def test_specificity_is_reached_and_no_lower_threshold_reaches_it(
         assert lower < target
 
 
+@steady
 @given(clips)
 def test_f1_is_the_best_that_any_threshold_gives(rows: list[tuple[int, float]]) -> None:
     labels, scores = _arrays(rows)
@@ -169,6 +179,7 @@ def test_f1_is_the_best_that_any_threshold_gives(rows: list[tuple[int, float]]) 
     assert confusion(labels, scores, choose_threshold(labels, scores, "f1")).f1 == best
 
 
+@steady
 @given(clips, st.sampled_from(["f1", "youden", "sensitivity=0.8", "specificity=0.8"]))
 def test_no_clip_sits_on_a_chosen_threshold_where_there_is_room(
     rows: list[tuple[int, float]], policy: str

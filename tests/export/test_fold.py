@@ -7,12 +7,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from tiny_run import random_network
-
-from edgekit.train.network import MIL_MODES, MilMode, NetworkShape
 from edgekit_export.fold import fold_network, side_by_side
 from edgekit_export.static_network import run_folded
 from edgekit_export.to_onnx import to_onnx
+from tiny_run import random_network
+
+from edgekit.train.network import MIL_MODES, MilMode, NetworkShape
 
 
 @pytest.mark.parametrize("mil", MIL_MODES)

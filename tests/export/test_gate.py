@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from edgekit_export.gate import Comparison, judge
 
 from edgekit.manifest import GateBudget
-from edgekit_export.gate import Comparison, judge
 
 
 def comparison(fp32: list[float], int8: list[float], labels: list[int]) -> Comparison:

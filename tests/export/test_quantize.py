@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from tiny_run import N_FRAMES, random_network, tiny_cohort
-
-from edgekit.errors import GraphRuleError, LeakageError
-from edgekit.folds import FoldHandle, HeldOutPart, TrainingPart, fold_handles
-from edgekit.runtime.onnx_engine import OnnxEngine
-from edgekit.train.network import NetworkShape
 from edgekit_export.calibrate import observe, spread, union
 from edgekit_export.evaluate import score_held_out
 from edgekit_export.fold import FoldedNetwork, fold_network, side_by_side
 from edgekit_export.graph_rules import check_graph, check_symmetric_int8
 from edgekit_export.quantize import Recipe, layers, quantize
 from edgekit_export.to_onnx import to_onnx
+from tiny_run import N_FRAMES, random_network, tiny_cohort
+
+from edgekit.errors import GraphRuleError, LeakageError
+from edgekit.folds import FoldHandle, HeldOutPart, TrainingPart, fold_handles
+from edgekit.runtime.onnx_engine import OnnxEngine
+from edgekit.train.network import NetworkShape
 
 
 @pytest.fixture(scope="module")

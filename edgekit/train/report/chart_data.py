@@ -29,13 +29,13 @@ def histogram_data(oof: OofPredictions) -> Markup:
 def threshold_data(curves: Curves) -> Markup:
     """List the threshold curve with its bands."""
     parts = {"sensitivity": curves.sensitivity, "specificity": curves.specificity, "F1": curves.f1}
-    return _curve_data("Figures by threshold (95 % interval)", "threshold", parts)
+    return _curve_data("Figures by threshold (95% interval)", "threshold", parts)
 
 
 def roc_data(curves: Curves) -> Markup:
     """List the ROC with its band."""
     return _curve_data(
-        "Sensitivity by share of false alarms (95 % interval)",
+        "Sensitivity by share of false alarms (95% interval)",
         "false alarms",
         {"sensitivity": curves.roc},
     )
@@ -44,7 +44,7 @@ def roc_data(curves: Curves) -> Markup:
 def pr_data(curves: Curves) -> Markup:
     """List precision by sensitivity with its band."""
     return _curve_data(
-        "Precision by sensitivity (95 % interval)", "sensitivity", {"precision": curves.pr}
+        "Precision by sensitivity (95% interval)", "sensitivity", {"precision": curves.pr}
     )
 
 
@@ -60,7 +60,7 @@ def calibration_data(metrics: Metrics) -> Markup:
         ]
         for each in metrics.calibration.bins
     ]
-    columns = ("probability", "clips", "mean", "observed", "95 % interval")
+    columns = ("probability", "clips", "mean", "observed", "95% interval")
     return table("Calibration bins", columns, rows)
 
 

@@ -210,6 +210,8 @@ def _line_name(
     panel: Panel, name: str, values: Floats, others: Floats, *, class_: str, place: float
 ) -> Markup:
     """Write a line's name where the other lines (2, G) are farthest from it, clear of itself."""
+    if np.isnan(values).any():
+        return Markup("")
     distance = np.nan_to_num(np.abs(others - values).min(axis=0))
     distance[(GRID < 0.06) | (GRID > 0.94)] = 0
     # Of a perfect score all three lines are one: then each name has a place of its own.
@@ -217,7 +219,8 @@ def _line_name(
     anchor, sign = plot.side_of(float(GRID[index]))
     # The stretch of the line that the word runs along, at about 2 % of the axis a letter.
     beside = values[np.abs(GRID - GRID[index] - sign * 0.01 * len(name)) <= 0.01 * len(name)]
-    is_above = others[:, index].mean() < values[index] and beside.max() < 0.9
+    is_upper = others[:, index].mean() < values[index] and beside.max() < 0.9
+    is_above = is_upper or beside.min() < 0.1
     height = float(beside.max() if is_above else beside.min())
     shift = (0.0, -7.0 if is_above else 17.0)
     at = (float(GRID[index]), height)

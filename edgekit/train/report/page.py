@@ -52,7 +52,7 @@ def render(name: str, record: RunRecord, oof: OofPredictions, metrics: Metrics) 
 
 
 _INTERVALS_TEXT = (
-    "Every clip was scored by a model that never saw its child. Below each figure stands its 95 % "
+    "Every clip was scored by a model that never saw its child. Below each figure stands its 95% "
     "interval: how far it moves when the children are drawn anew."
 )
 _CHILDREN_TEXT = (
@@ -159,7 +159,7 @@ def _chart_sections(oof: OofPredictions, metrics: Metrics) -> list[Markup]:
                 ),
                 _figure(
                     "With another threshold",
-                    "Bands are 95 % intervals.",
+                    "Bands are 95% intervals.",
                     charts.threshold_curve(curves, metrics.threshold),
                     chart_data.threshold_data(curves),
                 ),
@@ -222,7 +222,7 @@ def _threshold_text(metrics: Metrics) -> str:
         return f"{text}. The threshold was given, not chosen from the clips."
     text += f", chosen by the policy {threshold.policy}."
     if threshold.low is not None:
-        text += f" Resampled children move it from {span(threshold.low, threshold.high)} (95 %)."
+        text += f" Resampled children move it from {span(threshold.low, threshold.high)} (95%)."
     if len(own) > 1:
         text += f" Single folds alone would choose from {span(min(own), max(own))} (short strokes)."
     return text

@@ -160,7 +160,7 @@ def provenance_table(record: RunRecord, metrics: Metrics) -> Markup:
         "landmarks": f"model {dataset.landmark_model}, extractor {dataset.extractor}, "
         f"{dataset.fps:g} frames per second",
         "note": dataset.note or MISSING,
-        "intervals": f"95 %, {metrics.n_bootstrap} resamplings of {metrics.n_children} children, "
+        "intervals": f"95%, {metrics.n_bootstrap} resamplings of {metrics.n_children} children, "
         f"seed {metrics.seed}, {metrics.n_left_out} left out",
         "versions": _listed({"edgekit": record.edgekit_version, **record.versions}),
     }
