@@ -17,7 +17,7 @@ LIMITS = (0.025, 0.975)
 """The quantiles that bound every interval: 95 %."""
 
 MAX_CELLS = 2_000_000
-"""Replicates x clips held at once: bounds memory to some 100 MB, changes no result."""
+"""Replicates x clips held at once: bounds memory to some 200 MB, changes no result."""
 
 
 def replicate(

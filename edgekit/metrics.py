@@ -187,6 +187,10 @@ def _limits(metrics: Metrics, dataset: Dataset) -> Iterator[str]:
         "threshold is a reference for comparing file formats, no promise of accuracy at the "
         "bedside."
     )
+    yield from _bootstrap_limits(metrics)
+
+
+def _bootstrap_limits(metrics: Metrics) -> Iterator[str]:
     if metrics.n_children < FEW_CHILDREN:
         yield (
             f"Few children ({metrics.n_children}): the intervals drawn from them are coarse and "

@@ -94,13 +94,12 @@ def score(oof: OofPredictions, *, policy: str, n_bootstrap: int = 1000, seed: in
         DataError: One class only and a policy that needs both, or a probability that is none.
     """
     _check_finite(oof)
+    chosen_by = parse_policy(policy)
     threshold = choose_threshold(oof.labels, oof.probabilities, policy)
-    measure = partial(_measures, threshold=threshold, policy=parse_policy(policy))
+    measure = partial(_measures, threshold=threshold, policy=chosen_by)
     values = measure(operating_points(oof.labels, oof.probabilities))[0]
     replicates = replicate(oof, measure, n_bootstrap=n_bootstrap, seed=seed)
     estimates = [_estimate(*pair) for pair in zip(values, replicates.T, strict=True)]
-    chosen = estimates[-1]
-    child_ids = np.asarray(oof.child_ids)
     return Metrics(
         n_clips=len(oof.labels),
         n_positives=int(np.sum(oof.labels == 1)),
@@ -108,9 +107,9 @@ def score(oof: OofPredictions, *, policy: str, n_bootstrap: int = 1000, seed: in
         threshold=ThresholdReport(
             value=threshold,
             policy=policy.strip(),
-            low=chosen.low,
-            high=chosen.high,
-            per_fold=_fold_thresholds(oof, parse_policy(policy)),
+            low=estimates[6].low,
+            high=estimates[6].high,
+            per_fold=_fold_thresholds(oof, chosen_by),
         ),
         auroc=estimates[0],
         auprc=estimates[1],
@@ -119,14 +118,9 @@ def score(oof: OofPredictions, *, policy: str, n_bootstrap: int = 1000, seed: in
         specificity=estimates[4],
         precision=estimates[5],
         confusion=confusion(oof.labels, oof.probabilities, threshold),
-        cross_fitted=_cross_fitted(oof, parse_policy(policy)),
-        folds=tuple(
-            _fold_score(fold, _part(oof, oof.folds == fold), threshold) for fold in _folds(oof)
-        ),
-        children=tuple(
-            _child_score(child, _part(oof, child_ids == child), threshold)
-            for child in sorted(set(oof.child_ids))
-        ),
+        cross_fitted=_cross_fitted(oof, chosen_by),
+        folds=_fold_scores(oof, threshold),
+        children=_child_scores(oof, threshold),
         calibration=_calibration(oof, n_bootstrap, seed),
         n_bootstrap=n_bootstrap,
         n_left_out=n_bootstrap - len(replicates),
@@ -135,7 +129,7 @@ def score(oof: OofPredictions, *, policy: str, n_bootstrap: int = 1000, seed: in
 
 
 def _measures(points: OperatingPoints, threshold: float, policy: Policy) -> Floats:
-    """Return the figures of `_MEASURES` at a fixed threshold, then the one chosen anew, (B, 7)."""
+    """Return six figures at a fixed threshold and then the threshold chosen anew, (B, 7)."""
     (cut,) = points.cuts_at([threshold])
     return np.stack(
         [
@@ -172,6 +166,17 @@ def _cross_fitted(oof: OofPredictions, policy: Policy) -> Confusion | None:
 
 def _chosen_on(part: OofPredictions, policy: Policy) -> float | None:
     return _first(choose(operating_points(part.labels, part.probabilities), policy))
+
+
+def _fold_scores(oof: OofPredictions, threshold: float) -> tuple[FoldScore, ...]:
+    folds = _folds(oof)
+    return tuple(_fold_score(fold, _part(oof, oof.folds == fold), threshold) for fold in folds)
+
+
+def _child_scores(oof: OofPredictions, threshold: float) -> tuple[ChildScore, ...]:
+    ids = np.asarray(oof.child_ids)
+    children = sorted(set(oof.child_ids))
+    return tuple(_child_score(child, _part(oof, ids == child), threshold) for child in children)
 
 
 def _fold_score(fold: int, part: OofPredictions, threshold: float) -> FoldScore:

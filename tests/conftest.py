@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The machine's load must not fail a test, nor the day of the week.
+settings.register_profile("edgekit", deadline=None, derandomize=True, database=None)
+settings.load_profile("edgekit")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -13,15 +13,17 @@ from edgekit.runs import TrainingSettings
 N_FRAMES = 16
 N_CHILDREN = 4
 CLIPS_EACH = 6
-MOVING = (13, 14, 15, 16, 25, 26, 27, 28)
+POSTURE = np.random.default_rng(7).uniform(0.3, 0.7, (33, 3))
+MOVING = [*range(23), *range(25, 33)]
 
 
 def toy_clip(rng: np.random.Generator, label: int, n_frames: int = N_FRAMES) -> Clip:
     """Return a clip, float64 (T, V, 5), with some landmarks and one whole frame unobserved."""
     clip = np.full((n_frames, 33, 5), 0.9)
-    clip[:, :, :3] = rng.uniform(0.3, 0.7, (33, 3)) + rng.normal(0, 0.002, (n_frames, 33, 3))
+    posture = POSTURE + rng.normal(0, 0.02, (33, 3))
+    clip[:, :, :3] = posture + rng.normal(0, 0.002, (n_frames, 33, 3))
     if label:
-        swing = 0.15 * np.sin(np.arange(n_frames) * 2.0 + rng.uniform(0, 6))
+        swing = 0.3 * np.sin(np.arange(n_frames) * 2.0 + rng.uniform(0, 6))
         clip[:, MOVING, :2] += swing[:, None, None]
     clip[rng.random((n_frames, 33)) < 0.05] = np.nan
     clip[rng.integers(n_frames)] = np.nan

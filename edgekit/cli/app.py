@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgekit import __version__
-from edgekit.cli import console, export, predict, verify
+from edgekit.cli import bench, console, export, pose, predict, synth, train, verify
 from edgekit.errors import EdgekitError
 
 EXIT_INTERRUPTED = 130
@@ -51,9 +51,13 @@ def _root(
     """Options of the command itself."""
 
 
+app.command()(synth.synth)
+app.command()(train.train)
 app.command()(export.export)
 app.command()(verify.verify)
 app.command()(predict.predict)
+app.add_typer(pose.app, name="pose")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from edgekit.errors import DataError
 from edgekit.pose.capture import Capture, open_capture, to_rgb
+from edgekit.pose.native_log import NativeLog
 from edgekit.pose.source import Frame
 
 
@@ -33,7 +35,8 @@ class Camera:
         Raises:
             DataError: There is no such camera, or it stopped sending.
         """
-        capture = self.open_capture(self.index)
+        with closing(NativeLog()) as log, log.held():
+            capture = self.open_capture(self.index)
         try:
             if not capture.isOpened():
                 raise DataError(

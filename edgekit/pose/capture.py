@@ -28,8 +28,11 @@ POSITION_MS, FPS, N_FRAMES = 0, 5, 7
 
 
 def open_capture(source: str | int) -> Capture:
-    """Open a video file by its name or a camera by its number."""
-    capture: Capture = opencv().VideoCapture(source)
+    """Open a video file by its name, or a camera by the number of its /dev/video."""
+    cv2 = opencv()
+    # OpenCV's other ways to a camera would each complain that there is none.
+    how = cv2.CAP_ANY if isinstance(source, str) else cv2.CAP_V4L2
+    capture: Capture = cv2.VideoCapture(source, how)
     return capture
 
 

@@ -41,7 +41,7 @@ class PhotographWalk:
         cv2 = opencv()
         for n in range(self.n_frames):
             picture: Any = cv2.warpAffine(
-                self.photograph, self._view(n), (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE
+                self.photograph, self._view(n), (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
             )
             yield Frame(picture, n / self.fps)
 
@@ -49,10 +49,10 @@ class PhotographWalk:
         """Return the affine map (2, 3) from the photograph's pixels to those of frame `n`."""
         phase = 2 * np.pi * n / 150
         height, width = self.photograph.shape[:2]
-        zoom = 1.4 * HEIGHT / height * (1.0 + 0.1 * np.sin(phase))
-        angle = np.radians(5.0) * np.sin(2 * phase)
+        zoom = 1.55 * HEIGHT / height * (1.0 + 0.1 * np.cos(phase))
+        angle = np.radians(4.0) * np.sin(2 * phase)
         turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        centre = np.array([WIDTH / 2 + 70 * np.sin(phase), HEIGHT / 2 + 100 + 20 * np.cos(phase)])
+        centre = np.array([WIDTH / 2 + 35 * np.sin(phase), HEIGHT / 2 + 90 + 15 * np.cos(phase)])
         shift = centre - turn @ np.array([width / 2, height / 2])
         return np.column_stack([turn, shift])
 

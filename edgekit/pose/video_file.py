@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,8 @@ class VideoFile:
         Raises:
             DataError: None can be decoded, there is no time to give them, or the file is cut.
         """
-        reading = _Reading(self)
-        try:
+        with closing(_Reading(self)) as reading:
             yield from reading.frames()
-        finally:
-            reading.close()
 
 
 def open_video(
@@ -67,8 +65,7 @@ def open_video(
     Raises:
         DataError: It is no video, or is cut so that it cannot even be opened.
     """
-    log = NativeLog()
-    try:
+    with closing(NativeLog()) as log:
         with log.held():
             capture = open_capture(str(path))
         if not capture.isOpened():
@@ -78,8 +75,6 @@ def open_video(
             )
         fps, n_frames = capture.get(cap.FPS), capture.get(cap.N_FRAMES)
         capture.release()
-    finally:
-        log.close()
     # Containers without an index answer with anything, negative and astronomical included.
     is_counted = 0 < n_frames < 1e8
     is_rated = math.isfinite(fps) and fps > 0

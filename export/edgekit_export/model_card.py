@@ -38,8 +38,6 @@ def model_card(manifest: Manifest, metrics: Metrics) -> str:
         "## What these figures do not show",
         "",
         *(f"- {line}" for line in honesty_lines(metrics, dataset)),
-        "- An out-of-fold score comes from one fold's network, the shipped answer is the mean of "
-        f"{manifest.n_folds}: its scores are distributed otherwise.",
         "- INT8 was held against FP32, not against the truth; see `gate.md`.",
     ]
     return "\n".join(lines) + "\n"

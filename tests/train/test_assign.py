@@ -50,9 +50,8 @@ def test_each_child_is_held_out_once_and_no_fold_is_empty(
     try:
         fold_of_child = assign_folds(cohort, chosen)
         handles = split(cohort, fold_of_child)
-    except DataError as error:
-        assert "stratified" in str(error) or "nothing can be learnt" in str(error)  # noqa: PT017 -- either
-        return
+    except DataError:
+        return  # one class is too rare for these folds: the tests below
     assert set(fold_of_child) == set(cohort.children)
     assert set(fold_of_child.values()) == set(range(n_folds))
     assert fold_of_child == assign_folds(cohort, chosen)
@@ -73,15 +72,12 @@ def test_stratified_folds_share_the_spasms_out() -> None:
             assert sum(segment.label for segment in handle.held_out.segments) == 3
 
 
-def test_an_empty_fold_is_given_the_smallest_child_of_the_fullest() -> None:
-    # StratifiedGroupKFold leaves fold 1 of these empty with this seed.
-    sizes = {"1": 11, "2": 4, "3": 9}
-    seeds_seen = set()
-    for seed in range(200):
-        cohort = _cohort({c: [1 if c == "1" else 0] * n for c, n in sizes.items()} | {"4": [0, 1]})
-        folds = assign_folds(cohort, toy_settings(n_folds=4, seed=seed))
-        seeds_seen.add(tuple(sorted(folds.values())))
-    assert seeds_seen == {(0, 1, 2, 3)}
+def test_a_fold_that_scikit_learn_leaves_empty_is_given_a_child() -> None:
+    # With every other seed or so, StratifiedGroupKFold holds two of these out together.
+    cohort = _cohort({"1": [0] * 8, "2": [1] * 8 + [0] * 3, "3": [1] * 5})
+    for seed in range(10):
+        fold_of_child = assign_folds(cohort, toy_settings(n_folds=3, seed=seed))
+        assert sorted(fold_of_child.values()) == [0, 1, 2]
 
 
 def test_four_children_cannot_fill_five_folds() -> None:

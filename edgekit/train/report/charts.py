@@ -25,11 +25,11 @@ def threshold_curve(curves: Curves, threshold: ThresholdReport) -> Markup:
         "F1": (curves.f1, "neutral"),
     }
     marks = [_banded(panel, curve, class_) for curve, class_ in shown.values()]
-    values = {name: curve.values for name, (curve, _) in shown.items()}
-    names = []
-    for place, (name, (_, class_)) in zip((0.1, 0.9, 0.6), shown.items(), strict=True):
-        others = np.array([line for key, line in values.items() if key != name])
-        names.append(_line_name(panel, name, values[name], others, class_=class_, place=place))
+    places = _label_places([curve.values for curve, _ in shown.values()])
+    names = [
+        _line_name(panel, name, curve.values, place, class_)
+        for (name, (curve, class_)), place in zip(shown.items(), places, strict=True)
+    ]
     return plot.chart(
         panel,
         threshold_zone(panel, threshold),
@@ -206,24 +206,33 @@ def _operating_point(panel: Panel, x: float | None, y: float | None, *, floor: f
     )
 
 
-def _line_name(
-    panel: Panel, name: str, values: Floats, others: Floats, *, class_: str, place: float
-) -> Markup:
-    """Write a line's name where the other lines (2, G) are farthest from it, clear of itself."""
+def _label_places(lines: list[Floats]) -> list[int]:
+    """Choose where on the grid to name each line: far from the other lines and their names."""
+    places: list[int] = []
+    for number, line in enumerate(lines):
+        others = np.delete(lines, number, axis=0)
+        room = np.nan_to_num(np.abs(others - line).min(axis=0))
+        room[(GRID < 0.06) | (GRID > 0.94)] = 0
+        for place, other in zip(places, lines, strict=False):
+            is_near = np.abs(GRID - GRID[place]) < 0.3
+            room[is_near & (np.abs(line - other[place]) < 0.25)] = 0
+        # Of a perfect score all lines are one: then each name has a place of its own.
+        is_clear = room.max() > 0.02
+        places.append(int(np.argmax(room)) if is_clear else (10, 90, 60)[number])
+    return places
+
+
+def _line_name(panel: Panel, name: str, values: Floats, place: int, class_: str) -> Markup:
+    """Write a line's name at a grid point, beside the stretch that the word runs along."""
     if np.isnan(values).any():
         return Markup("")
-    distance = np.nan_to_num(np.abs(others - values).min(axis=0))
-    distance[(GRID < 0.06) | (GRID > 0.94)] = 0
-    # Of a perfect score all three lines are one: then each name has a place of its own.
-    index = int(np.argmax(distance)) if distance.max() > 0.02 else round(place * (len(GRID) - 1))
-    anchor, sign = plot.side_of(float(GRID[index]))
-    # The stretch of the line that the word runs along, at about 2 % of the axis a letter.
-    beside = values[np.abs(GRID - GRID[index] - sign * 0.01 * len(name)) <= 0.01 * len(name)]
-    is_upper = others[:, index].mean() < values[index] and beside.max() < 0.9
-    is_above = is_upper or beside.min() < 0.1
-    height = float(beside.max() if is_above else beside.min())
-    shift = (0.0, -7.0 if is_above else 17.0)
-    at = (float(GRID[index]), height)
+    x = float(GRID[place])
+    anchor, sign = plot.side_of(x)
+    reach = 0.01 * len(name)  # about 2 % of the axis a letter
+    beside = values[np.abs(GRID - x - sign * reach) <= reach]
+    is_below = beside.min() > 0.2
+    at = (x, float(beside.min() if is_below else beside.max()))
+    shift = (0.0, 17.0 if is_below else -7.0)
     return plot.words(panel, at, name, f"{class_} halo", anchor=anchor, shift=shift)
 
 

@@ -8,11 +8,11 @@ from importlib import resources
 from pathlib import Path
 
 from edgekit import files
-from edgekit.curves import operating_points
+from edgekit.curves import OperatingPoints, operating_points
 from edgekit.metrics import Estimate, Metrics, honesty_lines, safety_lines
 from edgekit.runs import OofPredictions, RunRecord
 from edgekit.train.report import chart_data, charts, scores, tables, training
-from edgekit.train.report.bands import compute_curves
+from edgekit.train.report.bands import Curves, compute_curves
 from edgekit.train.report.figures import counted, figure, span
 from edgekit.train.report.markup import Markup, join, tag
 
@@ -145,56 +145,58 @@ def _caveats(record: RunRecord, metrics: Metrics) -> Markup:
 
 def _chart_sections(oof: OofPredictions, metrics: Metrics) -> list[Markup]:
     curves = compute_curves(oof, metrics)
-    points = operating_points(oof.labels, oof.probabilities)
     return [
-        _section(
-            "Threshold",
-            _threshold_text(metrics),
-            _figures(
-                _figure(
-                    "Scores by class",
-                    "Strong colour: decided wrongly.",
-                    scores.histogram(oof, metrics),
-                    chart_data.histogram_data(oof),
-                ),
-                _figure(
-                    "With another threshold",
-                    "Bands are 95% intervals.",
-                    charts.threshold_curve(curves, metrics.threshold),
-                    chart_data.threshold_data(curves),
-                ),
-            ),
-        ),
-        _section(
-            "Ranking",
-            "How well spasm clips are told from the others, whatever the threshold.",
-            _figures(
-                _figure(
-                    "ROC",
-                    "Spasm clips found for each price in false alarms.",
-                    charts.roc_curve(points, curves.roc, metrics),
-                    chart_data.roc_data(curves),
-                ),
-                _figure(
-                    "Precision and recall",
-                    "How many alarms are right when more spasms are to be found.",
-                    charts.pr_curve(points, curves.pr, metrics),
-                    chart_data.pr_data(curves),
-                ),
-            ),
-        ),
-        _section(
-            "Calibration",
-            "On the diagonal, a probability of 0.7 means seven spasm clips in ten. The grey bars "
-            "show how many clips lie in each bin.",
-            tag(
-                "figure",
-                charts.calibration_chart(metrics.calibration),
-                chart_data.calibration_data(metrics),
-                class_="wide",
-            ),
-        ),
+        _threshold_section(oof, metrics, curves),
+        _ranking_section(operating_points(oof.labels, oof.probabilities), metrics, curves),
+        _calibration_section(metrics),
     ]
+
+
+def _threshold_section(oof: OofPredictions, metrics: Metrics, curves: Curves) -> Markup:
+    by_class = _figure(
+        "Scores by class",
+        "Strong colour: decided wrongly.",
+        scores.histogram(oof, metrics),
+        chart_data.histogram_data(oof),
+    )
+    by_threshold = _figure(
+        "With another threshold",
+        "Bands are 95% intervals.",
+        charts.threshold_curve(curves, metrics.threshold),
+        chart_data.threshold_data(curves),
+    )
+    return _section("Threshold", _threshold_text(metrics), _figures(by_class, by_threshold))
+
+
+def _ranking_section(points: OperatingPoints, metrics: Metrics, curves: Curves) -> Markup:
+    roc = _figure(
+        "ROC",
+        "Spasm clips found for each price in false alarms.",
+        charts.roc_curve(points, curves.roc, metrics),
+        chart_data.roc_data(curves),
+    )
+    pr = _figure(
+        "Precision and recall",
+        "How many alarms are right when more spasms are to be found.",
+        charts.pr_curve(points, curves.pr, metrics),
+        chart_data.pr_data(curves),
+    )
+    text = "How well spasm clips are told from the others, whatever the threshold."
+    return _section("Ranking", text, _figures(roc, pr))
+
+
+def _calibration_section(metrics: Metrics) -> Markup:
+    return _section(
+        "Calibration",
+        "On the diagonal, a probability of 0.7 means seven spasm clips in ten. The grey bars "
+        "show how many clips lie in each bin.",
+        tag(
+            "figure",
+            charts.calibration_chart(metrics.calibration),
+            chart_data.calibration_data(metrics),
+            class_="wide",
+        ),
+    )
 
 
 def _training_section(record: RunRecord) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ from edgekit.train.report.markup import Markup, join, tag
 from edgekit.train.report.plot import Panel
 
 N_BINS = 20
+TICK_SHARES = (0.02, 0.1, 0.3, 0.6, 1.0)
 EDGES: Floats = np.linspace(0, 1, N_BINS + 1)
 STRIP_WIDTH, STRIP_HEIGHT = 160, 22
 
@@ -79,16 +82,19 @@ def strip(labels: Labels, probabilities: Floats, threshold: float, name: str) ->
 
 
 def _mirrored(most: float) -> Panel:
-    """Return axes that reach beyond a share of `most` on both sides, with room for words."""
-    reach = 1.5 * max(most, 0.01)
-    step = next(step for step in (0.02, 0.05, 0.1, 0.2, 0.5) if reach / step < 4)
-    up = [index * step for index in range(1, 4) if index * step <= min(reach, 1.0)]
+    """Return axes that reach beyond a share of `most` on both sides, with room for words.
+
+    Heights are square roots of shares: the few mistakes show beside a bin that holds most clips.
+    """
+    reach = 1.5 * math.sqrt(max(most, 0.01))
+    shares = [share for share in TICK_SHARES if 0.18 < math.sqrt(share) / reach <= 1]
+    ticks = [(sign * math.sqrt(share), f"{share:.0%}") for share in shares for sign in (-1, 1)]
     return Panel(
         "probability, out of fold",
-        "share of the class in each bin",
+        "share of the class in each bin, on a square-root scale",
         y_low=-reach,
         y_high=reach,
-        y_ticks=tuple((tick, f"{abs(tick):.0%}") for tick in (*(-tick for tick in up), 0.0, *up)),
+        y_ticks=((0.0, "0%"), *ticks),
         headroom=LABEL_ROW,
     )
 
@@ -99,16 +105,16 @@ def _bars(
     """Stack the wrong decisions of each bin, next to the middle line, and the right ones."""
     if not len(scores):
         return Markup("")
-    wrong = sign * histogram_counts(scores[is_wrong]) / len(scores)
-    right = sign * histogram_counts(scores[~is_wrong]) / len(scores)
+    wrong = histogram_counts(scores[is_wrong]) / len(scores)
+    tops = sign * np.sqrt(histogram_counts(scores) / len(scores))
+    borders = sign * np.sqrt(wrong)
     marks = []
-    for index in range(N_BINS):
-        across = (EDGES[index] + 0.004, EDGES[index + 1] - 0.004)
-        if wrong[index]:
-            marks.append(plot.box(panel, across, (0, wrong[index]), f"bar wrong {class_}"))
-        if right[index]:
-            top = wrong[index] + right[index]
-            marks.append(plot.box(panel, across, (wrong[index], top), f"bar {class_}"))
+    for left, border, top in zip(EDGES[:-1], borders, tops, strict=True):
+        across = (left + 0.004, left + 1 / N_BINS - 0.004)
+        if border:
+            marks.append(plot.box(panel, across, (0, border), f"bar wrong {class_}"))
+        if top != border:
+            marks.append(plot.box(panel, across, (border, top), f"bar {class_}"))
     return join(*marks)
 
 

@@ -1,0 +1,72 @@
+"""All checks of this machine, in the order in which one would mend what they find."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from edgekit.doctor import hardware, packages
+from edgekit.doctor.finding import Finding
+from edgekit.pose.native import DEBIAN_PACKAGES
+from edgekit.runtime.cpu import this_cpu
+
+
+def examine(
+    folder: Path, installed: Callable[[str], str | None] = packages.installed
+) -> tuple[Finding, ...]:
+    """Check the machine, and the run and bundle in `folder`; changes nothing.
+
+    Args:
+        folder: Where the user works.
+        installed: Tells a package's version, or None.
+    """
+    needs = (
+        packages.check_python(),
+        *(packages.check_need(need, installed(need.package)) for need in packages.NEEDS),
+    )
+    return (
+        *needs,
+        *_libraries(installed),
+        *_hardware(folder),
+        *_artefacts(folder, [one.name for one in needs if one.state == "missing"]),
+    )
+
+
+def _libraries(installed: Callable[[str], str | None]) -> Iterator[Finding]:
+    yield packages.check_opencv(
+        {name: found for name in packages.OPENCV if (found := installed(name))}
+    )
+    has_openvino = installed("openvino") is not None
+    yield packages.check_libc(platform.libc_ver(), has_openvino=has_openvino)
+    yield packages.check_native_libraries(
+        DEBIAN_PACKAGES, packages.can_load, is_needed=installed("mediapipe") is not None
+    )
+    yield from packages.check_package_clients(
+        has_pip=packages.has_pip(), has_npm=packages.has_npm()
+    )
+
+
+def _hardware(folder: Path) -> Iterator[Finding]:
+    yield hardware.check_cpu(this_cpu())
+    yield hardware.check_memory(hardware.available_memory_mb())
+    yield hardware.check_disk(folder, shutil.disk_usage(folder).free >> 20)
+    yield hardware.check_cameras(hardware.find_cameras())
+    yield hardware.check_clock(datetime.now().astimezone())
+
+
+def _artefacts(folder: Path, missing: list[str]) -> Iterator[Finding]:
+    if missing:
+        detail = f"cannot be checked without {', '.join(missing)}"
+        for name in ("pose model", "run", "bundle"):
+            yield Finding(name, "warning", detail, "install what is missing first")
+        return
+    # Here, and not above: they need the very packages whose absence is to be told.
+    from edgekit.doctor import artefacts
+    from edgekit.pose.models import cache_folder
+
+    yield artefacts.check_pose_model(cache_folder())
+    yield artefacts.check_run(folder)
+    yield artefacts.check_bundle(folder)
