@@ -72,8 +72,10 @@ class MissingExtraError(EdgekitError):
 
     exit_code = 16
 
-    def __init__(self, extra: str, package: str) -> None:
-        super().__init__(f'{package} is not installed: pip install "edgekit[{extra}]"')
+    def __init__(self, extra: str, package: str, cure: str | None = None) -> None:
+        super().__init__(
+            f"{package} is not installed: " + (cure or f'pip install "edgekit[{extra}]"')
+        )
         self.extra = extra
 
 

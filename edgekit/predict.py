@@ -131,10 +131,7 @@ def _load_video(path: Path, inputs: Inputs, progress: Progress) -> Clip:
     from edgekit.pose.extract import extract
     from edgekit.pose.mediapipe_pose import MediaPipePose
 
-    if inputs.pose_model is None:
-        model = models.find(models.named(models.DEFAULT_MODEL), models.cache_folder())
-    else:
-        model = models.from_file(inputs.pose_model)
+    model = models.choose(models.DEFAULT_MODEL, inputs.pose_model, models.cache_folder())
     with MediaPipePose(model) as extractor:
         track = extract(path, extractor, progress=progress)
     found = len(track.times_s) - track.n_missing

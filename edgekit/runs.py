@@ -179,6 +179,8 @@ def read_oof(path: Path) -> OofPredictions:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text; train again") from error
     rows = list(csv.reader(io.StringIO(text)))
     if not rows or tuple(rows[0]) != OOF_HEADER or len(rows) < 2:
         raise DataError(f"{path}, row 1: not an oof.csv; its header is {','.join(OOF_HEADER)}")

@@ -6,7 +6,6 @@ In a process that has already loaded another model none of these figures would b
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from edgekit.manifest import RuntimeName
 from edgekit.records import Frozen
 from edgekit.runtime.engine import Engine
 from edgekit.skeleton import N_LANDMARKS
+from edgekit_bench.child_process import run_module
 
 N_INFERENCES = 10
 """Enough for a runtime to have taken the memory that it works with."""
@@ -44,21 +44,14 @@ def probe(runtime: RuntimeName, model: Path, *, n_threads: int, n_frames: int) -
     """Load and run a model in a process of its own.
 
     Raises:
-        IntegrityError: The process failed or hung; carries its last line.
+        IntegrityError: The process failed or hung; carries its reason.
     """
-    command = (sys.executable, "-m", "edgekit_bench.model_probe")
-    arguments = (runtime, str(model), str(n_threads), str(n_frames))
     try:
-        done = subprocess.run(
-            [*command, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise IntegrityError(f"{model}: no answer after {TIMEOUT_S:g} s") from error
-    if done.returncode != 0:
-        reason = _last_line(done)
-        raise IntegrityError(reason if str(model) in reason else f"{model}: {reason}")
-    try:
-        return Probe.model_validate_json(done.stdout.splitlines()[-1])
+        answer = run_module("model_probe", runtime, model, n_threads, n_frames, timeout_s=TIMEOUT_S)
+        return Probe.model_validate_json(answer.splitlines()[-1])
+    except IntegrityError as error:
+        told = str(error)
+        raise IntegrityError(told if str(model) in told else f"{model}: {told}") from error
     except (IndexError, ValidationError) as error:
         raise IntegrityError(f"{model}: the probe's answer cannot be read") from error
 
@@ -106,11 +99,6 @@ def open_file(runtime: RuntimeName, model: Path, *, n_threads: int) -> Engine:
     from edgekit.runtime.onnx_engine import OnnxEngine
 
     return OnnxEngine(model, n_threads=n_threads)
-
-
-def _last_line(done: subprocess.CompletedProcess[str]) -> str:
-    lines = done.stderr.strip().splitlines()
-    return lines[-1] if lines else f"the probe ended with code {done.returncode}"
 
 
 def main(arguments: list[str]) -> int:

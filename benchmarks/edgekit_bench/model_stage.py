@@ -56,22 +56,21 @@ def open_models(
     for done, entry in enumerate(entries, start=1):
         if is_installed(entry.runtime):
             path = bundle.model_path(entry)
-            yield _open(bundle, entry.name, entry.runtime, entry.precision, path, n_threads)
+            kind = (entry.name, entry.runtime, entry.precision)
+            yield _open(bundle, *kind, path, n_threads=n_threads)
         else:
             yield not_measured(entry.name, MissingExtraError(entry.runtime, entry.runtime))
         progress.step("models in fresh processes", done, len(entries))
 
 
-def open_yardstick(
-    bundle: Bundle, scratch: Path, n_threads: int, seed: int
-) -> Model | Unmeasured:
+def open_yardstick(bundle: Bundle, scratch: Path, n_threads: int, seed: int) -> Model | Unmeasured:
     """Export the naive graph of the bundle's shape and open it, or say why that is impossible."""
     path = scratch / "naive.onnx"
     try:
         export_naive(path, bundle.manifest, seed)
     except EdgekitError as error:
         return not_measured(YARDSTICK, error)
-    return _open(bundle, YARDSTICK, "onnxruntime", "fp32", path, n_threads)
+    return _open(bundle, YARDSTICK, "onnxruntime", "fp32", path, n_threads=n_threads)
 
 
 def measure_models(
@@ -142,6 +141,7 @@ def _open(
     runtime: RuntimeName,
     precision: Precision,
     path: Path,
+    *,
     n_threads: int,
 ) -> Model | Unmeasured:
     n_frames = bundle.manifest.n_frames

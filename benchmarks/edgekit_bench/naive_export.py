@@ -2,19 +2,19 @@
 
 K networks of the bundle's shape with random weights, their probabilities averaged, exported by
 the dynamo exporter with its defaults. Run as
-`python -m edgekit_bench.naive_export OUT FOLDS WIDTH MIL FRAMES`, in a process of its own, so
+`python -m edgekit_bench.naive_export OUT FOLDS WIDTH MIL FRAMES SEED`, in a process of its own, so
 that torch is not in the process that times.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from edgekit.errors import IntegrityError, MissingExtraError
 from edgekit.manifest import Manifest
+from edgekit_bench.child_process import run_module
 
 NEEDED = ("torch", "onnx", "onnxscript")
 TIMEOUT_S = 300.0
@@ -25,22 +25,16 @@ def export_naive(path: Path, manifest: Manifest, seed: int) -> None:
 
     Raises:
         MissingExtraError: The packages that export are not installed.
-        IntegrityError: The exporter failed or hung; carries its last line.
+        IntegrityError: The exporter failed or hung; carries its reason.
     """
     for package in NEEDED:
         if find_spec(package) is None:
             raise MissingExtraError("train", package)
-    shape = (manifest.n_folds, manifest.c_base, manifest.mil, manifest.n_frames, seed)
-    command = (sys.executable, "-m", "edgekit_bench.naive_export", str(path), *map(str, shape))
+    shape = (manifest.n_folds, manifest.c_base, manifest.mil, manifest.n_frames)
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise IntegrityError(f"torch.onnx.export: no answer after {TIMEOUT_S:g} s") from error
-    if done.returncode != 0 or not path.is_file():
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise IntegrityError(f"torch.onnx.export failed: {lines[-1]}")
+        run_module("naive_export", path, *shape, seed, timeout_s=TIMEOUT_S)
+    except IntegrityError as error:
+        raise IntegrityError(f"torch.onnx.export failed: {error}") from error
 
 
 def main(arguments: list[str]) -> int:

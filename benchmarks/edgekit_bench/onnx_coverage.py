@@ -1,7 +1,8 @@
 """What ONNX Runtime executes, from its own profile of one inference.
 
 The profile lists the nodes of the optimised graph as they ran, with types and shapes: nearer to
-the truth than the optimised file, and readable without the onnx package on a device.
+the truth than the optimised file, and readable without the onnx package on a device. Channels
+that ONNX Runtime adds to fill its vectors are worked on, and so counted.
 """
 
 from __future__ import annotations

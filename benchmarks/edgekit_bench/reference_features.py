@@ -18,7 +18,7 @@ def extract_by_loops(clip: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return what `edgekit.features.extract` returns, float32 (14, T, V)."""
     n_frames, n_landmarks = clip.shape[:2]
     xyz = np.array(clip[:, :, :3], dtype=np.float64)  # (T, V, 3)
-    valid = np.isfinite(xyz).all(axis=2)  # (T, V)
+    valid = np.asarray(np.isfinite(xyz).all(axis=2))  # (T, V)
 
     frames = np.arange(n_frames)
     for v in range(n_landmarks):

@@ -84,9 +84,7 @@ def _run(bundle: Bundle, options: BenchOptions, scratch: Path, progress: Progres
     found += [one for one in opened if isinstance(one, Unmeasured)]
     if chosen is None:
         reason = "the model that predict takes here does not run"
-        found.append(
-            Unmeasured(name=END_TO_END, stage="end to end", reason=reason, is_error=True)
-        )
+        found.append(Unmeasured(name=END_TO_END, stage="end to end", reason=reason, is_error=True))
     return BenchRecord(
         created_utc=created,
         edgekit_version=__version__,
@@ -116,9 +114,7 @@ def _measure_features(
     return [
         one
         for n_frames in lengths
-        for one in measure_features(
-            n_frames, options.seconds, seed=options.seed, progress=progress
-        )
+        for one in measure_features(n_frames, options.seconds, seed=options.seed, progress=progress)
     ]
 
 

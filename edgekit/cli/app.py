@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgekit import __version__
-from edgekit.cli import bench, console, export, pose, predict, synth, train, verify
+from edgekit.cli import bench, console, demo, doctor, export, pose, predict, synth, train, verify
 from edgekit.errors import EdgekitError
 
 EXIT_INTERRUPTED = 130
@@ -46,11 +46,12 @@ def _root(
             is_eager=True,
             callback=lambda value: _show_version(is_asked=value),
         ),
-    ] = False,  # noqa: FBT002 -- typer makes a flag of it
+    ] = False,
 ) -> None:
     """Options of the command itself."""
 
 
+app.command()(demo.demo)
 app.command()(synth.synth)
 app.command()(train.train)
 app.command()(export.export)
@@ -58,6 +59,7 @@ app.command()(verify.verify)
 app.command()(predict.predict)
 app.add_typer(pose.app, name="pose")
 app.add_typer(bench.app, name="bench")
+app.command()(doctor.doctor)
 
 
 def main() -> None:

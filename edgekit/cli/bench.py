@@ -52,10 +52,11 @@ def run(
 
     Example: edgekit bench bundle/ --threads 2 --json here.json
     """
-    from edgekit.bundle import load_bundle
-    from edgekit.cli import console
     from edgekit_bench.results import default_file, write_record
     from edgekit_bench.session import BenchOptions, run_bench
+
+    from edgekit.bundle import load_bundle
+    from edgekit.cli import console
 
     options = BenchOptions(
         n_threads=threads,
@@ -70,7 +71,7 @@ def run(
     write_record(path, record)
     _show(record)
     console.out(f"written to {path}")
-    _raise_failures(record)
+    raise_failures(record)
 
 
 @app.command()
@@ -86,11 +87,12 @@ def compare(
 
     Example: edgekit bench compare old.json new.json
     """
-    from edgekit.cli import console
-    from edgekit.errors import UsageError
     from edgekit_bench import compare as comparison
     from edgekit_bench.report import change_table
     from edgekit_bench.results import read_record
+
+    from edgekit.cli import console
+    from edgekit.errors import UsageError
 
     a, b = read_record(before), read_record(after)
     if reasons := comparison.differences(a, b):
@@ -102,9 +104,10 @@ def compare(
 
 
 def _show(record: BenchRecord) -> None:
-    from edgekit.cli import console
     from edgekit_bench import report
     from edgekit_bench.verdict import verdict
+
+    from edgekit.cli import console
 
     for line in report.machine_lines(record):
         console.out(line)
@@ -129,7 +132,7 @@ def _print(table: Table) -> None:
     console.table(table.title, table.columns, table.rows)
 
 
-def _raise_failures(record: BenchRecord) -> None:
+def raise_failures(record: BenchRecord) -> None:
     """End in an error when something failed, after all that could be measured was shown."""
     from edgekit.errors import IntegrityError
 

@@ -59,16 +59,24 @@ def demo(
 
 def _judge_photograph(folder: Path, bundle: Path) -> None:
     """Move a real photograph of a person through the frame, and judge what is seen of it."""
-    from edgekit.pose.photograph import write_walk
+    from edgekit import clips
+    from edgekit.pose import models
+    from edgekit.pose.extract import extract
+    from edgekit.pose.mediapipe_pose import MediaPipePose
+    from edgekit.pose.photograph import photograph_walk
 
-    console.out()
-    console.out("a photograph of a person, moved through the frame for 5 s:")
-    frames = write_walk(folder / "photograph")
-    clip = folder / "photograph.npy"
     _show("pose", "fetch")
     pose.fetch()
-    _show("pose", f"extract {frames} -o {clip}")
-    pose.extract(str(frames), clip)
+    console.out()
+    console.out("a real photograph, moved through the frame for 5 s, instead of a video:")
+    model = models.choose(models.DEFAULT_MODEL, None, models.cache_folder())
+    with console.progress() as progress, MediaPipePose(model) as extractor:
+        track = extract(photograph_walk(), extractor, progress=progress)
+    clip = folder / "photograph.npy"
+    clips.save_clip(clip, clips.resample(track.landmarks, track.times_s, 30.0))
+    n_found = len(track.times_s) - track.n_missing
+    console.out(f"wrote {clip}: a person in {n_found} of {len(track.times_s)} frames")
+
     _show("predict", f"{clip} --bundle {bundle}")
     predict.predict([clip], bundle=bundle)
 

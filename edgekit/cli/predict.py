@@ -21,7 +21,7 @@ def predict(
     ] = None,
     submission: Annotated[
         bool, typer.Option("--submission", help="The challenge's two columns: file_name,label.")
-    ] = False,  # noqa: FBT002 -- a flag
+    ] = False,
     unseen_as: Annotated[
         Literal["refuse", "0", "1"],
         typer.Option(help="--submission only: the label of a clip that shows nobody."),

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from edgekit.metrics import Estimate, Metrics, ThresholdReport
     from edgekit.runs import Run
 
-EXIT_INTERRUPTED = 130
-
 
 def train(
     data: Annotated[
@@ -117,8 +115,8 @@ def train(
             )
     except KeyboardInterrupt:
         again = "the same command without --fresh" if fresh else "the same command"
-        console.note(f"edgekit: interrupted; {again} goes on after the last finished epoch")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        console.note(f"{again} goes on after the last finished epoch")
+        raise
     _show(run)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from edgekit import __version__
-from edgekit.doctor.finding import Finding
+from edgekit.doctor.finding import Finding, State
 
 OLDEST_PYTHON = (3, 10)
 OLDEST_GLIBC = (2, 28)
@@ -71,7 +71,7 @@ def check_need(need: Need, found: str | None) -> Finding:
     if found is not None:
         return Finding(need.package, "ok", found)
     what = f"edgekit[{need.extra}]" if need.extra else "edgekit"
-    state = "absent" if need.extra else "missing"
+    state: State = "absent" if need.extra else "missing"
     return Finding(need.package, state, f"needed for {need.purpose}", f'pip install "{what}"')
 
 
@@ -82,7 +82,7 @@ def check_opencv(found: Mapping[str, str]) -> Finding:
         return Finding("opencv", "absent", "needed for landmarks from video", fix)
     text = ", ".join(f"{name} {at}" for name, at in found.items())
     if len(set(found.values())) > 1:
-        fix = f"pip uninstall {' '.join(found)}, then pip install \"edgekit[pose]\""
+        fix = f'pip uninstall {" ".join(found)}, then pip install "edgekit[pose]"'
         return Finding("opencv", "warning", f"{text} overwrite each other's cv2", fix)
     return Finding("opencv", "ok", text)
 
@@ -112,7 +112,7 @@ def check_native_libraries(
     if not absent:
         return Finding(name, "ok", "all there")
     packages = " ".join(sorted({wanted[library] for library in absent}))
-    state = "warning" if is_needed else "absent"
+    state: State = "warning" if is_needed else "absent"
     return Finding(name, state, f"no {', '.join(absent)}", f"sudo apt-get install {packages}")
 
 

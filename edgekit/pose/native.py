@@ -25,8 +25,7 @@ class NotInstalledError(MissingExtraError):
     """Something beside the Python packages of the extra `pose` is missing."""
 
     def __init__(self, what: str, cure: str) -> None:
-        super().__init__("pose", what)
-        self.args = (f"{what} is not installed: {cure}",)
+        super().__init__("pose", what, cure)
 
 
 def opencv() -> Any:

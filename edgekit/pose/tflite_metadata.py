@@ -1,8 +1,8 @@
 """The one thing that MediaPipe Tasks wants and the published landmark networks lack: metadata.
 
 The networks take pictures scaled to 0..1, which a TFLite file says with an input normalisation
-of mean 0 and standard deviation 1. It is written in front of the network, whose own bytes
-follow unchanged and as well aligned as they were.
+of mean 0 and standard deviation 255, in steps of the picture (with 1, they would get 0..255, and
+still answer, wrongly). It is written in front of the network, whose bytes follow unchanged.
 
 Source: the TFLite schema (version 3) and MediaPipe's metadata_schema.fbs; numbers are its slots.
 """
@@ -35,7 +35,7 @@ def with_image_input(model: bytes) -> bytes:
 
 
 def _description() -> Table:
-    """Return a ModelMetadata: one picture goes in, as RGB, with mean 0 and deviation 1."""
+    """Return a ModelMetadata: one picture goes in, as RGB, and is divided by 255."""
     normalisation = Table({0: flat.floats(0.0), 1: flat.floats(255.0)})
     scaled = Table({0: 1, 1: normalisation})  # ProcessUnit of NormalizationOptions
     picture = Table({0: 2, 1: Table({0: 1})})  # Content of ImageProperties in RGB

@@ -58,7 +58,7 @@ def draw_rest(rng: np.random.Generator, posture: Posture) -> Floats:
 
 def vary(rng: np.random.Generator, rest: Floats) -> Floats:
     """Return the pose around which a child moves for a while, near its resting pose."""
-    return np.asarray(rest + 0.7 * rng.normal(0.0, 1.0, N_ANGLES) * _VARIETY)
+    return np.asarray(rest + 0.6 * rng.normal(0.0, 1.0, N_ANGLES) * _VARIETY)
 
 
 _VARIETY = np.abs(

@@ -24,7 +24,7 @@ def draw_ordinary(rng: np.random.Generator, kind: OrdinaryKind) -> Gesture:
 
 def _startle(rng: np.random.Generator) -> Gesture:
     """Like the Moro reflex: the arms fly out and open, then come together; the legs hardly move."""
-    size = rng.uniform(0.5, 1.2)
+    size = rng.uniform(0.6, 1.3)
     out_s, back_s = rng.uniform((0.12, 0.5), (0.28, 1.0))
     fling = offsets(shoulder_abd=36, shoulder_flex=12, elbow=-38, wrist=-25, neck_flex=-9)
     embrace = offsets(shoulder_abd=-22, shoulder_flex=38, elbow=25)
@@ -52,7 +52,7 @@ def _kicking(rng: np.random.Generator) -> Gesture:
     strokes, start_s = [], 0.0
     for kick in range(n_kicks):
         rise_s, fall_s = rng.uniform((0.12, 0.15), (0.3, 0.5))
-        size = rng.uniform(0.5, 1.3)
+        size = rng.uniform(0.6, 1.5)
         thrust = offsets(hip_flex=-26, knee=-52, ankle=12)
         draw_up = offsets(hip_flex=34, knee=36)
         change = size * (thrust if rng.random() < 0.6 else draw_up)
@@ -209,7 +209,7 @@ def _fussing(rng: np.random.Generator) -> Gesture:
             right_leg=chosen[4],
         )
         rise_s, hold_s, fall_s = rng.uniform((0.12, 0.0, 0.15), (0.35, 0.3, 0.6))
-        change = part * spread * rng.normal(0.0, 1.1, N_ANGLES)
+        change = part * spread * rng.normal(0.0, 1.3, N_ANGLES)
         strokes.append(Stroke(change, rng.uniform(0.0, duration_s), rise_s, hold_s, fall_s))
     return from_strokes("fussing", strokes)
 

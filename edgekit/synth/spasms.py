@@ -19,7 +19,7 @@ PARTS = ("axis", "left_arm", "right_arm", "left_leg", "right_leg")
 
 MAX_LAG_S = 0.06
 """The parts of the body start within this time of each other."""
-MILD_SHARE = 0.2
+MILD_SHARE = 0.12
 """Share of spasms that are hard to tell even when one knows."""
 
 _FLEX_AXIS = offsets(trunk_flex=26, neck_flex=30)
@@ -54,12 +54,12 @@ def draw_style(rng: np.random.Generator) -> SpasmStyle:
     """Draw a child's way of having spasms."""
     shares = rng.dirichlet((2.0, 1.0, 1.5))
     return SpasmStyle(
-        amplitude=float(rng.uniform(0.55, 1.05)),
+        amplitude=float(rng.uniform(0.85, 1.35)),
         kind_shares=(float(shares[0]), float(shares[1]), float(shares[2])),
         parts=(
+            float(rng.uniform(0.8, 1.2)),
             float(rng.uniform(0.7, 1.2)),
-            float(rng.uniform(0.7, 1.2)),
-            float(rng.uniform(0.5, 1.2)),
+            float(rng.uniform(0.6, 1.2)),
         ),
         lean=float(np.clip(rng.normal(0.0, 0.2), -0.6, 0.6)),
     )
@@ -71,9 +71,9 @@ def draw_spasm(
     """Draw one spasm of a child; of `kind`, or of the kinds that this child has."""
     if kind is None:
         kind = SPASM_KINDS[rng.choice(len(SPASM_KINDS), p=style.kind_shares)]
-    amplitude = style.amplitude * rng.lognormal(0.0, 0.3)
+    amplitude = style.amplitude * rng.lognormal(0.0, 0.2)
     if rng.random() < MILD_SHARE:
-        amplitude *= rng.uniform(0.25, 0.6)
+        amplitude *= rng.uniform(0.3, 0.6)
     rise_s, hold_s, fall_s = rng.uniform((0.10, 0.08, 0.35), (0.27, 0.65, 1.0))
     axis, arms, legs = style.parts * rng.lognormal(0.0, 0.2, 3)
     left, right = 1.0 + style.lean, 1.0 - style.lean

@@ -45,12 +45,10 @@ def run_folder(
             that another process is training.
         OutputError: The folder cannot be made.
     """
-    with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
     if name is not None:
         folder = root / _checked(name)
         with writing(folder):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
     else:
         found = None if fresh else _interrupted(record, root, progress)
         folder = found or _new_folder(root, record.created_utc)
@@ -132,6 +130,8 @@ def _interrupted(record: RunRecord, root: Path, progress: Progress) -> Path | No
 
 def _new_folder(root: Path, created_utc: str) -> Path:
     """Make a folder named after the time, such as `2026-11-22_160512`, or `..._2` if taken."""
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
     stem = created_utc[:19].replace("T", "_").replace(":", "")
     folder, number = root / stem, 1
     while True:

@@ -1,4 +1,4 @@
-"""FP32 graph and ranges become a QDQ graph in INT8; the MIL head stays in FP32.
+"""FP32 graph and ranges become a QDQ graph in INT8; the stem and the MIL head stay in FP32.
 
 ONNX Runtime's own quantiser places the QuantizeLinear / DequantizeLinear pairs; the ranges are
 ours (`calibrate`), since no reader of a whole data set could keep the folds apart.
@@ -25,7 +25,10 @@ Method = Literal["extremes", "percentiles"]
 
 QUANTISED_KINDS = ("Conv", "MatMul", "Add", "Relu")
 """Conv and MatMul alone leave islands of float between them, which measured slower."""
-_HEAD = ("pool", "head.", "fold_probability", "mean")
+_ALWAYS_FP32 = ("stem", "pool", "head.", "fold_probability", "mean")
+"""The stem because its input holds positions and accelerations, which no single INT8 scale fits:
+2 % of the multiplications, and most of the damage. The head because its softmax and tanh have no
+INT8 kernels worth having, and it is tiny."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def layers(model: onnx.ModelProto) -> tuple[str, ...]:
     return tuple(
         node.name
         for node in model.graph.node
-        if node.op_type in ("Conv", "MatMul") and not node.name.startswith(_HEAD)
+        if node.op_type in ("Conv", "MatMul") and not node.name.startswith(_ALWAYS_FP32)
     )
 
 
@@ -89,7 +92,7 @@ def _nodes_to_quantize(model: onnx.ModelProto, fp32_layers: Collection[str]) -> 
         node.name
         for node in model.graph.node
         if node.op_type in QUANTISED_KINDS
-        and not node.name.startswith(_HEAD)
+        and not node.name.startswith(_ALWAYS_FP32)
         and node.name not in fp32_layers
     ]
 

@@ -131,7 +131,7 @@ def test_the_mil_head_stays_in_float(written: dict[str, Path]) -> None:
 def test_weights_are_quantised_per_channel(written: dict[str, Path]) -> None:
     model = onnx.load(written["s8s8"])
     scales = {t.name: t for t in model.graph.initializer if t.name.endswith("weight_scale")}
-    assert len(scales) >= 12
+    assert len(scales) >= 10
     assert all(t.dims[0] > 1 for t in scales.values())
 
 
@@ -139,7 +139,7 @@ def test_layers_in_fp32_are_left_alone(folds: list[FoldedNetwork]) -> None:
     model = to_onnx(folds[0], N_FRAMES)
     names = layers(model)
     assert "b2.pointwise" in names
-    assert not any(name.startswith("head") for name in names)
+    assert not any(name.startswith(("head", "stem")) for name in names)
     everything = {output: (-1.0, 1.0) for node in model.graph.node for output in node.output}
     ranges = {**everything, "features": (-1.0, 1.0)}
     kept = quantize(model, ranges, Recipe("s8s8", "extremes", ("b2.pointwise",)))
