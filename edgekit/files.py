@@ -34,8 +34,12 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise OutputError(f"{path}: cannot be written: {reason}") from error
+        raise OutputError(f"{path}: cannot be written: {reason_of(error)}") from error
+
+
+def reason_of(error: OSError) -> str:
+    """Return what an operating-system error means for its user, with the cure where known."""
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -51,8 +51,8 @@ def judge_all(detector: Detector, inputs: Inputs, progress: Progress = SILENT) -
     for done, path in enumerate(paths, start=1):
         recording = _load(path, inputs, progress)
         is_whole = len(recording) == inputs.clip_frames
-        for judgement in detector.judge_recording(recording, name=str(path), hop_s=inputs.hop_s):
-            rows.append(Row(path.name, judgement, is_whole))
+        judged = detector.judge_recording(recording, name=str(path), hop_s=inputs.hop_s)
+        rows.extend(Row(path.name, judgement, is_whole) for judgement in judged)
         progress.step("predict", done, len(paths))
     return tuple(rows)
 

@@ -10,7 +10,8 @@ import typer
 
 from edgekit import __version__
 from edgekit.cli import bench, console, demo, doctor, export, pose, predict, synth, train, verify
-from edgekit.errors import EdgekitError
+from edgekit.errors import EdgekitError, OutputError
+from edgekit.files import reason_of
 
 EXIT_INTERRUPTED = 130
 """Typer's, for Ctrl-C."""
@@ -65,7 +66,10 @@ app.command()(doctor.doctor)
 def main() -> None:
     """Run a command; every expected error ends in one line on stderr and its exit code."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except EdgekitError as error:
         console.note(f"edgekit: {error}")
         sys.exit(error.exit_code)
@@ -77,3 +81,7 @@ def main() -> None:
         # The reader went away (edgekit ... | head): nothing is left to say, or to whom.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_BROKEN_PIPE)
+    except OSError as error:
+        # What reads and writes files says so itself: this is the screen, or a pipe to a full disk.
+        console.note(f"edgekit: {error.filename or 'standard output'}: {reason_of(error)}")
+        sys.exit(OutputError.exit_code)

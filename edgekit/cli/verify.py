@@ -26,7 +26,7 @@ def verify(
     check_evidence(loaded)
     if loaded.manifest.calibration:
         n_folds = len(loaded.manifest.calibration)
-        console.out(f"evidence: {n_folds} folds calibrated on other children than they are judged on")
+        console.out(f"evidence: {n_folds} folds, none calibrated on a child that judges it")
     with console.progress() as progress:
         checks = replay_golden(loaded, progress)
     rows = []

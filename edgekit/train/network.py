@@ -54,6 +54,7 @@ class GraphConv(nn.Module):
         self.mix = nn.Conv2d(c_in, c_out, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Float (N, C, T, V) to (N, C', T, V)."""
         x = x @ self.adjacency.T  # (N, C, T, V)
         mixed: Tensor = self.mix(x)  # (N, C', T, V)
         return mixed
@@ -84,6 +85,7 @@ class Block(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Float (N, C, T, V) to (N, C', T/stride, V)."""
         y = functional.relu(self.spatial_norm(self.spatial(x)))  # (N, C', T, V)
         y = self.pointwise(self.temporal(y))  # (N, C', T/stride, V)
         y = self.dropout(self.temporal_norm(y))  # (N, C', T/stride, V)
@@ -105,6 +107,7 @@ class MilHead(nn.Module):
             self.attend = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
 
     def forward(self, steps: Tensor) -> tuple[Tensor, Tensor]:
+        """Step features (N, S, 2c) to clip logits (N,) and step weights (N, S)."""
         logits = self.cls(steps).squeeze(-1)  # (N, S)
         if self.mode == "attn":
             weights = self.attend(steps).squeeze(-1).softmax(dim=-1)  # (N, S)
@@ -132,6 +135,7 @@ class Network(nn.Module):
         self.head = MilHead(2 * shape.c_base, shape.mil)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (N, C, T, V) to clip logits (N,) and step weights (N, S)."""
         x = self.stem(features)  # (N, c, T, V)
         x = self.blocks(x)  # (N, 2c, S, V)
         steps = x.mean(dim=-1).transpose(1, 2)  # (N, S, 2c)
