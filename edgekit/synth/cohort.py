@@ -102,7 +102,7 @@ def draw_scene(
         child=child,
         fps=fps,
         pose=np.broadcast_to(vary(rng, child.rest), (n_frames, child.rest.size)),
-        drive=float(rng.lognormal(-0.4, 0.45)),
+        drive=float(rng.lognormal(-0.15, 0.45)),
         acts=acts,
         sight=draw_sight(rng, child.quality),
     )

@@ -24,7 +24,7 @@ def draw_ordinary(rng: np.random.Generator, kind: OrdinaryKind) -> Gesture:
 
 def _startle(rng: np.random.Generator) -> Gesture:
     """Like the Moro reflex: the arms fly out and open, then come together; the legs hardly move."""
-    size = rng.uniform(0.6, 1.3)
+    size = rng.uniform(0.8, 1.6)
     out_s, back_s = rng.uniform((0.12, 0.5), (0.28, 1.0))
     fling = offsets(shoulder_abd=36, shoulder_flex=12, elbow=-38, wrist=-25, neck_flex=-9)
     embrace = offsets(shoulder_abd=-22, shoulder_flex=38, elbow=25)
@@ -52,7 +52,7 @@ def _kicking(rng: np.random.Generator) -> Gesture:
     strokes, start_s = [], 0.0
     for kick in range(n_kicks):
         rise_s, fall_s = rng.uniform((0.12, 0.15), (0.3, 0.5))
-        size = rng.uniform(0.6, 1.5)
+        size = rng.uniform(0.8, 1.8)
         thrust = offsets(hip_flex=-26, knee=-52, ankle=12)
         draw_up = offsets(hip_flex=34, knee=36)
         change = size * (thrust if rng.random() < 0.6 else draw_up)
@@ -71,7 +71,7 @@ def _kicking(rng: np.random.Generator) -> Gesture:
 
 def _reaching(rng: np.random.Generator) -> Gesture:
     """An arm, or both, goes up towards a toy, quickly or slowly, and the eyes follow."""
-    size, rise_s = rng.uniform((0.7, 0.2), (1.3, 0.9))
+    size, rise_s = rng.uniform((0.8, 0.2), (1.5, 0.7))
     both = rng.random() < 0.35
     is_left = rng.random() < 0.5
     left, right = float(both or is_left), float(both or not is_left)
@@ -146,7 +146,7 @@ def _camera_bump(rng: np.random.Generator) -> Gesture:
 
 def _tremor(rng: np.random.Generator) -> Gesture:
     """Jitteriness: a few limbs shake at 4 to 8 Hz."""
-    rate_hz, size = rng.uniform((4.0, 3.0), (8.0, 9.0))
+    rate_hz, size = rng.uniform((4.0, 4.0), (8.0, 12.0))
     duration_s = rng.uniform(1.0, 3.0)
     taking_part = (rng.random(4) < 0.5).astype(float)
     taking_part[rng.integers(4)] = 1.0

@@ -116,12 +116,12 @@ def _ordinary_life(
 def _wakefulness(rng: np.random.Generator, child: Child, time_s: Floats) -> tuple[Floats, Floats]:
     """Poses (T, A) and drive (T,): every minute or so the child settles another way."""
     pose = np.broadcast_to(vary(rng, child.rest), (len(time_s), child.rest.size)).copy()
-    drive = np.full(len(time_s), rng.lognormal(-0.4, 0.45))
+    drive = np.full(len(time_s), rng.lognormal(-0.15, 0.45))
     turn_s = rng.uniform(20.0, 120.0)
     while turn_s < time_s[-1]:
         share = ease((time_s - turn_s) / 3.0)
         pose += share[:, None] * (vary(rng, child.rest) - pose)
-        drive += share * (rng.lognormal(-0.4, 0.45) - drive)
+        drive += share * (rng.lognormal(-0.15, 0.45) - drive)
         turn_s += rng.uniform(20.0, 120.0)
     return pose, drive
 

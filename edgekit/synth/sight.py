@@ -55,9 +55,9 @@ def draw_sight(rng: np.random.Generator, quality: float) -> Sight:
         unseen = (str(rng.choice(("left_arm", "right_arm", "left_leg", "right_leg"))),)
     covered = ("left_leg", "right_leg") if rng.random() < 0.1 else ()
     return Sight(
-        jitter=quality * rng.uniform(0.0005, 0.0014),
-        bursts_per_s=quality * rng.gamma(1.0, 0.4),
-        gaps_per_s=quality * rng.gamma(0.6, 0.1),
+        jitter=quality * rng.uniform(0.0004, 0.0012),
+        bursts_per_s=quality * rng.gamma(0.4, 0.35),
+        gaps_per_s=quality * rng.gamma(0.4, 0.1),
         unseen=unseen,
         covered=covered,
     )

@@ -22,12 +22,12 @@ MAX_LAG_S = 0.06
 MILD_SHARE = 0.12
 """Share of spasms that are hard to tell even when one knows."""
 
-_FLEX_AXIS = offsets(trunk_flex=26, neck_flex=30)
+_FLEX_AXIS = offsets(trunk_flex=34, neck_flex=34)
 _FLEX_ARMS = offsets(shoulder_flex=44, shoulder_abd=12, elbow=22, wrist=15)
-_FLEX_LEGS = offsets(hip_flex=38, hip_abd=-6, knee=24)
-_EXTEND_AXIS = offsets(trunk_flex=-16, neck_flex=-24)
-_EXTEND_ARMS = offsets(shoulder_abd=34, shoulder_flex=16, elbow=-42, wrist=-15)
-_EXTEND_LEGS = offsets(hip_flex=-30, knee=-48, ankle=18)
+_FLEX_LEGS = offsets(hip_flex=48, hip_abd=-6, knee=28)
+_EXTEND_AXIS = offsets(trunk_flex=-22, neck_flex=-30)
+_EXTEND_ARMS = offsets(shoulder_abd=42, shoulder_flex=24, elbow=-50, wrist=-15)
+_EXTEND_LEGS = offsets(hip_flex=-40, knee=-58, ankle=20)
 
 _FORMS: dict[SpasmKind, Floats] = {
     "flexor_spasm": _FLEX_AXIS + _FLEX_ARMS + _FLEX_LEGS,
@@ -54,7 +54,7 @@ def draw_style(rng: np.random.Generator) -> SpasmStyle:
     """Draw a child's way of having spasms."""
     shares = rng.dirichlet((2.0, 1.0, 1.5))
     return SpasmStyle(
-        amplitude=float(rng.uniform(0.85, 1.35)),
+        amplitude=float(rng.uniform(0.9, 1.4)),
         kind_shares=(float(shares[0]), float(shares[1]), float(shares[2])),
         parts=(
             float(rng.uniform(0.8, 1.2)),
@@ -74,7 +74,7 @@ def draw_spasm(
     amplitude = style.amplitude * rng.lognormal(0.0, 0.2)
     if rng.random() < MILD_SHARE:
         amplitude *= rng.uniform(0.3, 0.6)
-    rise_s, hold_s, fall_s = rng.uniform((0.10, 0.08, 0.35), (0.27, 0.65, 1.0))
+    rise_s, hold_s, fall_s = rng.uniform((0.10, 0.15, 0.35), (0.27, 0.75, 0.85))
     axis, arms, legs = style.parts * rng.lognormal(0.0, 0.2, 3)
     left, right = 1.0 + style.lean, 1.0 - style.lean
     shares = dict(

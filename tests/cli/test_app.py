@@ -121,10 +121,10 @@ def test_full_disk(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
     np.save(tmp_path / "clip.npy", np.random.default_rng(0).random((32, 33, 5)))
+    command = [sys.executable, "-m", "edgekit", "predict", str(tmp_path / "clip.npy")]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "edgekit", "predict", tmp_path / "clip.npy"]
-            + ["--bundle", str(TINY_BUNDLE)],
+            [*command, "--bundle", str(TINY_BUNDLE)],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

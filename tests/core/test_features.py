@@ -18,13 +18,14 @@ from edgekit.skeleton import LEFT_HIP, RIGHT_HIP
 
 def random_clip(n_frames: int, seed: int, missing: float) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
-    clip = rng.uniform(-0.5, 1.5, (n_frames, 33, 5))
+    clip: NDArray[np.float64] = rng.uniform(-0.5, 1.5, (n_frames, 33, 5))
     clip[rng.random((n_frames, 33)) < missing] = np.nan
     return clip
 
 
 def channel(features: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    return features[CHANNELS.index(name)]
+    plane: NDArray[np.float32] = features[CHANNELS.index(name)]
+    return plane
 
 
 @given(
