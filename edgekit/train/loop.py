@@ -28,6 +28,7 @@ from edgekit.train.checkpoint import FoldNotes, load_checkpoint, save_checkpoint
 from edgekit.train.device import Device
 from edgekit.train.dropout import use_byte_dropout
 from edgekit.train.network import Network, NetworkShape
+from edgekit.train.scale import channel_spread, for_raw_features
 
 _ORDER, _AUGMENT, _TORCH = range(3)
 """What a stream of random numbers is for, so that no two purposes share one."""
@@ -82,6 +83,7 @@ def train_fold(
     for epoch in range(len(trainer.losses), settings.epochs):
         trainer.run_epoch(epoch, progress)
         trainer.save(checkpoint)
+    for_raw_features(trainer.network, trainer.spread)
     return TrainedFold(trainer.network.cpu().eval(), tuple(trainer.losses))
 
 
@@ -142,6 +144,7 @@ class _Trainer:
         )
         self.scaler = device.scaler()
         self.losses: list[float] = []
+        self.spread = channel_spread(data.clips)
         n_positives = int(data.labels.sum())
         self.positive_weight = torch.tensor(
             (len(data.labels) - n_positives) / n_positives, device=device.torch_device
@@ -187,7 +190,7 @@ class _Trainer:
         if self.settings.augment:
             stream = _stream(self.settings.seed, _AUGMENT, self.fold, epoch, index)
             clip = augment(clip, Generator(Philox(stream)))
-        return extract(clip)
+        return extract(clip) / self.spread
 
     def _step(self, features: Tensor, labels: Tensor) -> Tensor:
         with self.device.autocast():
