@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from edgekit import files
 from edgekit.errors import DataError
@@ -76,6 +76,16 @@ class Measured(Frozen):
     """Budget of each subject."""
 
 
+class RuntimeComparison(Frozen):
+    """INT8 beside FP32 in the same runtime, turn by turn."""
+
+    runtime: RuntimeName
+    int8: str
+    fp32: str
+    ratio: Ratio
+    """How many times faster INT8 is."""
+
+
 class BenchRecord(Frozen):
     """One run of `edgekit bench`."""
 
@@ -100,18 +110,6 @@ class BenchRecord(Frozen):
         return tuple(
             one for one in self.measurements if one.stage == "model" and one.name != YARDSTICK
         )
-
-
-class RuntimeComparison(Frozen):
-    """INT8 beside FP32 in the same runtime, turn by turn."""
-
-    runtime: RuntimeName
-    int8: str
-    fp32: str
-    ratio: Ratio = Field(description="How many times faster INT8 is.")
-
-
-BenchRecord.model_rebuild()
 
 
 def default_file(record: BenchRecord, folder: Path = DEFAULT_FOLDER) -> Path:

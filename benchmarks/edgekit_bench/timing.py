@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from edgekit.errors import UsageError
 from edgekit.progress import SILENT, Progress
@@ -32,7 +33,7 @@ class Timed:
     """Kept apart from the samples, in order; the first is the coldest."""
     samples_ms: tuple[float, ...]
     turns_ms: tuple[float, ...]
-    """Mean of a call in each turn, for ratios turn by turn."""
+    """Median call of each turn, for ratios turn by turn."""
 
 
 def interleave(
@@ -71,7 +72,7 @@ def interleave(
         for subject, all_ms, turn_ms in zip(subjects, samples, turns, strict=True):
             durations = _turn(subject, clock)
             all_ms.extend(durations)
-            turn_ms.append(sum(durations) / len(durations))
+            turn_ms.append(median(durations))
         n_turns += 1
         progress.step(task, min(round(clock() - start), round(budget)), round(budget) + 1)
     progress.step(task, round(budget) + 1, round(budget) + 1)

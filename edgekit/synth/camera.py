@@ -50,7 +50,7 @@ def draw_camera(rng: np.random.Generator, body: Body) -> Camera:
     aspect = ASPECTS[rng.choice(len(ASPECTS), p=(0.5, 0.2, 0.3))]
     # A lens of about the same field of view over the picture's longer side.
     focal = rng.uniform(0.75, 1.05) * max(1.0, 1.0 / aspect)
-    tilt, azimuth = np.radians(rng.uniform((0.0, -30.0), (42.0, 30.0)))
+    tilt, azimuth = np.radians(rng.uniform((0.0, -45.0), (48.0, 45.0)))
     # A stretched child would take this much of the picture's height, and its arms of the width.
     share = rng.uniform(0.55, 0.95)
     distance = focal * max(aspect, 0.8) * body.length / share

@@ -6,7 +6,6 @@ A `Motion` is what a stretch of time adds to the resting posture. Gestures (`spa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,9 +91,9 @@ def spontaneous(
     """
     f = temper.tempo
     slow = noise(rng, time_s, N_ANGLES, 0.05 * f, 0.4 * f)
-    quick = noise(rng, time_s, N_ANGLES, 0.4 * f, 1.6 * f)
-    waves = np.exp(0.8 * noise(rng, time_s, len(_PARTS), 0.04 * f, 0.3 * f) - 0.3)[:, _PART_OF]
-    angles = (0.75 * slow + 0.45 * quick * waves) * _SPREAD
+    quick = noise(rng, time_s, N_ANGLES, 0.4 * f, 1.9 * f)
+    waves = np.exp(0.8 * noise(rng, time_s, len(PARTS), 0.04 * f, 0.3 * f) - 0.3)[:, _PART_OF]
+    angles = (0.75 * slow + 0.5 * quick * waves) * _SPREAD
     angles *= temper.amplitude * np.broadcast_to(drive, len(time_s))[:, None]
     for side in ("left", "right"):
         hip, knee = ANGLES.index(f"{side}_hip_flex"), ANGLES.index(f"{side}_knee")
@@ -127,7 +126,8 @@ _SPREAD = np.abs(
 )
 """Typical spread of each angle in spontaneous movement, (A,) radians."""
 
-_PARTS: Sequence[str] = ("axis", "left arm", "right arm", "left leg", "right leg")
+PARTS: tuple[str, ...] = ("axis", "left arm", "right arm", "left leg", "right leg")
+"""Head and trunk together, and each limb."""
 
 
 def _part_of(name: str) -> int:
@@ -135,14 +135,12 @@ def _part_of(name: str) -> int:
     if side not in ("left", "right"):
         return 0
     limb = "arm" if joint.startswith(("shoulder", "elbow", "wrist")) else "leg"
-    return _PARTS.index(f"{side} {limb}")
+    return PARTS.index(f"{side} {limb}")
 
 
 _PART_OF = [_part_of(name) for name in ANGLES]
 
 
-def part_weights(
-    *, axis: float, left_arm: float, right_arm: float, left_leg: float, right_leg: float
-) -> Floats:
-    """Return (A,) weights that scale a change of pose part by part."""
-    return np.array([axis, left_arm, right_arm, left_leg, right_leg])[_PART_OF]
+def part_weights(*weights: float) -> Floats:
+    """Return (A,) weights that scale a change of pose part by part, in the order of `PARTS`."""
+    return np.array(weights, dtype=np.float64)[_PART_OF]

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgekit.synth.body import ANGLES, N_ANGLES, Floats, offsets
 from edgekit.synth.gesture import Gesture, OrdinaryKind, Stroke, all_strokes, from_strokes
-from edgekit.synth.movement import Motion, ease, motion, part_weights, pulse
+from edgekit.synth.movement import PARTS, Motion, ease, motion, part_weights, pulse
 
 Draw = Callable[[np.random.Generator], Gesture]
 
@@ -25,17 +25,11 @@ def draw_ordinary(rng: np.random.Generator, kind: OrdinaryKind) -> Gesture:
 def _startle(rng: np.random.Generator) -> Gesture:
     """Like the Moro reflex: the arms fly out and open, then come together; the legs hardly move."""
     size = rng.uniform(0.8, 1.6)
-    out_s, back_s = rng.uniform((0.12, 0.5), (0.28, 1.0))
-    fling = offsets(shoulder_abd=36, shoulder_flex=12, elbow=-38, wrist=-25, neck_flex=-9)
+    out_s, back_s = rng.uniform((0.1, 0.45), (0.24, 1.0))
+    fling = offsets(shoulder_abd=36, shoulder_flex=12, elbow=-38, wrist=-25, neck_flex=-16)
     embrace = offsets(shoulder_abd=-22, shoulder_flex=38, elbow=25)
-    flinch = offsets(hip_flex=12, knee=12, trunk_flex=-4)
-    uneven = part_weights(
-        axis=1.0,
-        left_arm=rng.uniform(0.75, 1.25),
-        right_arm=rng.uniform(0.75, 1.25),
-        left_leg=rng.uniform(0.0, 1.5),
-        right_leg=rng.uniform(0.0, 1.5),
-    )
+    flinch = offsets(hip_flex=12, knee=12, trunk_flex=-6)
+    uneven = part_weights(1.0, *rng.uniform(0.75, 1.25, 2), *rng.uniform(0.0, 1.5, 2))
     return from_strokes(
         "startle",
         [
@@ -51,17 +45,19 @@ def _kicking(rng: np.random.Generator) -> Gesture:
     manner = rng.choice(("left", "right", "turns", "both"))
     strokes, start_s = [], 0.0
     for kick in range(n_kicks):
-        rise_s, fall_s = rng.uniform((0.12, 0.15), (0.3, 0.5))
+        rise_s, fall_s = rng.uniform((0.09, 0.13), (0.24, 0.4))
         size = rng.uniform(0.8, 1.8)
         thrust = offsets(hip_flex=-26, knee=-52, ankle=12)
         draw_up = offsets(hip_flex=34, knee=36)
         change = size * (thrust if rng.random() < 0.6 else draw_up)
         left = manner in ("left", "both") or (manner == "turns" and kick % 2 == 0)
         right = manner in ("right", "both") or (manner == "turns" and kick % 2 == 1)
-        legs = part_weights(axis=0, left_arm=0, right_arm=0, left_leg=left, right_leg=right)
+        legs = part_weights(0, 0, 0, left, right)
         wave = offsets(
             **{name: rng.normal(0.0, 9.0) for name in ANGLES if "shoulder" in name},
-            trunk_side=rng.normal(0.0, 3.0),
+            trunk_side=rng.normal(0.0, 6.0),
+            trunk_flex=rng.normal(0.0, 6.0),
+            neck_side=rng.normal(0.0, 6.0),
         )
         hold_s = rng.uniform(0.0, 0.2)
         strokes.append(Stroke(legs * change + wave, start_s, rise_s, hold_s, fall_s))
@@ -71,13 +67,13 @@ def _kicking(rng: np.random.Generator) -> Gesture:
 
 def _reaching(rng: np.random.Generator) -> Gesture:
     """An arm, or both, goes up towards a toy, quickly or slowly, and the eyes follow."""
-    size, rise_s = rng.uniform((0.8, 0.2), (1.5, 0.7))
+    size, rise_s = rng.uniform((0.9, 0.16), (1.6, 0.6))
     both = rng.random() < 0.35
     is_left = rng.random() < 0.5
     left, right = float(both or is_left), float(both or not is_left)
-    arms = part_weights(axis=1.0, left_arm=left, right_arm=right, left_leg=0, right_leg=0)
+    arms = part_weights(1, left, right, 0, 0)
     turn = rng.uniform(5.0, 25.0) * (left - right)
-    change = offsets(shoulder_flex=48, shoulder_abd=-16, elbow=-22, neck_twist=turn, neck_flex=6)
+    change = offsets(shoulder_flex=48, shoulder_abd=-16, elbow=-22, neck_twist=turn, neck_flex=16)
     touch = offsets(elbow=14, wrist=18, shoulder_flex=-8)
     hold_s, fall_s = rng.uniform((0.2, 0.4), (1.3, 1.2))
     touches_s = rise_s + rng.uniform(0.0, hold_s, rng.integers(0, 3))
@@ -92,20 +88,20 @@ def _reaching(rng: np.random.Generator) -> Gesture:
 
 def _handled(rng: np.random.Generator) -> Gesture:
     """Somebody takes hold of the child, lifts or turns it, and lays it down again."""
-    hold_s, move_s, keep_s = rng.uniform((0.2, 0.35, 0.3), (0.7, 1.1, 1.8))
+    hold_s, move_s, keep_s = rng.uniform((0.2, 0.25, 0.3), (0.7, 0.9, 1.8))
     lift = rng.uniform((-0.06, -0.06, 0.02), (0.06, 0.08, 0.16))
     turn = offsets(
-        root_pitch=rng.uniform(-5, 22),
+        root_pitch=rng.uniform(-5, 30),
         root_roll=rng.normal(0, 22),
         root_yaw=rng.normal(0, 10),
-        trunk_flex=rng.uniform(-4, 18),
-        neck_flex=rng.uniform(-12, 14),
+        trunk_flex=rng.uniform(-6, 24),
+        neck_flex=rng.uniform(-20, 20),
         hip_flex=rng.normal(0, 16),
         knee=rng.normal(0, 14),
         shoulder_flex=rng.normal(0, 18),
         shoulder_abd=rng.normal(4, 14),
     )
-    jolt = turn * rng.normal(0.0, 0.25, N_ANGLES)
+    jolt = turn * rng.normal(0.0, 0.5, N_ANGLES)
     duration_s = 2.0 * (hold_s + move_s) + keep_s
     strokes = [
         Stroke(turn, hold_s, move_s, keep_s, move_s),
@@ -150,13 +146,7 @@ def _tremor(rng: np.random.Generator) -> Gesture:
     duration_s = rng.uniform(1.0, 3.0)
     taking_part = (rng.random(4) < 0.5).astype(float)
     taking_part[rng.integers(4)] = 1.0
-    limbs = part_weights(
-        axis=0.15,
-        left_arm=taking_part[0],
-        right_arm=taking_part[1],
-        left_leg=taking_part[2],
-        right_leg=taking_part[3],
-    )
+    limbs = part_weights(0.15, *taking_part)
     change = limbs * np.radians(size) * rng.normal(0.0, 1.0, N_ANGLES)
 
     def move(time_s: Floats) -> Motion:
@@ -186,10 +176,12 @@ def _fussing(rng: np.random.Generator) -> Gesture:
     duration_s = rng.uniform(1.5, 4.0)
     spread = np.abs(
         offsets(
-            trunk_flex=9,
-            trunk_side=6,
-            neck_flex=10,
-            neck_twist=18,
+            trunk_flex=16,
+            trunk_side=10,
+            trunk_twist=14,
+            neck_flex=18,
+            neck_side=10,
+            neck_twist=28,
             shoulder_flex=28,
             shoulder_abd=22,
             elbow=28,
@@ -199,15 +191,7 @@ def _fussing(rng: np.random.Generator) -> Gesture:
     )
     strokes = []
     for _ in range(int(duration_s * rng.uniform(2.0, 4.5))):
-        chosen = np.zeros(5)
-        chosen[rng.integers(5)] = 1.0
-        part = part_weights(
-            axis=chosen[0],
-            left_arm=chosen[1],
-            right_arm=chosen[2],
-            left_leg=chosen[3],
-            right_leg=chosen[4],
-        )
+        part = part_weights(*np.eye(len(PARTS))[rng.integers(len(PARTS))])
         rise_s, hold_s, fall_s = rng.uniform((0.12, 0.0, 0.15), (0.35, 0.3, 0.6))
         change = part * spread * rng.normal(0.0, 1.3, N_ANGLES)
         strokes.append(Stroke(change, rng.uniform(0.0, duration_s), rise_s, hold_s, fall_s))

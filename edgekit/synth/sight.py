@@ -25,7 +25,7 @@ LIMBS: dict[str, tuple[int, ...]] = {
 }
 """Landmarks that are lost together. Shoulders and hips go only with the whole frame."""
 
-Z_JITTER = 4.0
+Z_JITTER = 5.0
 """How much noisier z is than x and y."""
 
 _SHOULDERS = (LANDMARKS.index("left_shoulder"), LANDMARKS.index("right_shoulder"))
@@ -55,9 +55,9 @@ def draw_sight(rng: np.random.Generator, quality: float) -> Sight:
         unseen = (str(rng.choice(("left_arm", "right_arm", "left_leg", "right_leg"))),)
     covered = ("left_leg", "right_leg") if rng.random() < 0.1 else ()
     return Sight(
-        jitter=quality * rng.uniform(0.0004, 0.0012),
-        bursts_per_s=quality * rng.gamma(0.4, 0.35),
-        gaps_per_s=quality * rng.gamma(0.4, 0.1),
+        jitter=quality * rng.uniform(0.0006, 0.0018),
+        bursts_per_s=quality * rng.gamma(0.6, 0.7),
+        gaps_per_s=quality * rng.gamma(0.5, 0.15),
         unseen=unseen,
         covered=covered,
     )

@@ -13,13 +13,11 @@ import numpy as np
 
 from edgekit.synth.body import Floats, offsets
 from edgekit.synth.gesture import SPASM_KINDS, Gesture, SpasmKind, Stroke, from_strokes
-from edgekit.synth.movement import part_weights
-
-PARTS = ("axis", "left_arm", "right_arm", "left_leg", "right_leg")
+from edgekit.synth.movement import PARTS, part_weights
 
 MAX_LAG_S = 0.06
 """The parts of the body start within this time of each other."""
-MILD_SHARE = 0.12
+MILD_SHARE = 0.2
 """Share of spasms that are hard to tell even when one knows."""
 
 _FLEX_AXIS = offsets(trunk_flex=34, neck_flex=34)
@@ -54,7 +52,7 @@ def draw_style(rng: np.random.Generator) -> SpasmStyle:
     """Draw a child's way of having spasms."""
     shares = rng.dirichlet((2.0, 1.0, 1.5))
     return SpasmStyle(
-        amplitude=float(rng.uniform(0.9, 1.4)),
+        amplitude=float(rng.uniform(0.6, 1.15)),
         kind_shares=(float(shares[0]), float(shares[1]), float(shares[2])),
         parts=(
             float(rng.uniform(0.8, 1.2)),
@@ -71,20 +69,17 @@ def draw_spasm(
     """Draw one spasm of a child; of `kind`, or of the kinds that this child has."""
     if kind is None:
         kind = SPASM_KINDS[rng.choice(len(SPASM_KINDS), p=style.kind_shares)]
-    amplitude = style.amplitude * rng.lognormal(0.0, 0.2)
+    amplitude = style.amplitude * rng.lognormal(0.0, 0.25)
     if rng.random() < MILD_SHARE:
-        amplitude *= rng.uniform(0.3, 0.6)
+        amplitude *= rng.uniform(0.25, 0.6)
     rise_s, hold_s, fall_s = rng.uniform((0.10, 0.15, 0.35), (0.27, 0.75, 0.85))
     axis, arms, legs = style.parts * rng.lognormal(0.0, 0.2, 3)
     left, right = 1.0 + style.lean, 1.0 - style.lean
-    shares = dict(
-        zip(PARTS, (axis, arms * left, arms * right, legs * left, legs * right), strict=True)
-    )
+    shares = (axis, arms * left, arms * right, legs * left, legs * right)
     strokes = []
-    for part in PARTS:
-        only = part_weights(**{name: shares[name] * (name == part) for name in PARTS})
+    for share, only in zip(shares, np.eye(len(PARTS)), strict=True):
         lag_s = rng.uniform(0.0, MAX_LAG_S)
         pace = rng.uniform(0.9, 1.1)
-        change = amplitude * only * _FORMS[kind]
+        change = amplitude * share * part_weights(*only) * _FORMS[kind]
         strokes.append(Stroke(change, lag_s, rise_s * pace, hold_s, fall_s * pace))
     return from_strokes(kind, strokes)

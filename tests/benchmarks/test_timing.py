@@ -63,14 +63,14 @@ def test_a_slow_subject_is_still_measured_a_few_times() -> None:
     assert len(found.samples_ms) == MIN_TURNS
 
 
-def test_a_turn_of_several_calls_gives_a_sample_each_and_one_mean() -> None:
+def test_a_turn_of_several_calls_gives_a_sample_each_and_one_median() -> None:
     desk = Desk()
-    subject = desk.subject("A", *[1.0] * WARMUP_TURNS * 2, 1.0, 3.0, 2.0, calls_per_turn=2)
+    subject = desk.subject("A", *[1.0] * WARMUP_TURNS * 3, 9.0, 3.0, 2.0, calls_per_turn=3)
 
     (found,) = interleave([subject], 0.001, clock=desk.clock)
 
-    assert found.samples_ms[:2] == pytest.approx((1000.0, 3000.0))
-    assert found.turns_ms[0] == pytest.approx(2000.0)
+    assert found.samples_ms[:3] == pytest.approx((9000.0, 3000.0, 2000.0))
+    assert found.turns_ms[0] == pytest.approx(3000.0)
     assert len(found.turns_ms) == MIN_TURNS
 
 

@@ -15,7 +15,10 @@ from edgekit.errors import IntegrityError, UsageError
 BRIEF = ["--seconds", "0.02", "--no-yardstick"]
 
 
-def test_a_bundle_is_measured_without_naming_a_command(tmp_path: Path) -> None:
+def test_a_bundle_is_measured_without_naming_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGEKIT_CACHE", str(tmp_path))
     path = tmp_path / "here.json"
 
     result = CliRunner().invoke(bench.app, [str(TINY_BUNDLE), *BRIEF, "--json", str(path)])
