@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import torch
 from edgekit_export.calibrate import Range, observe, union
-from edgekit_export.fold import FoldedNetwork, fold_network, side_by_side
+from edgekit_export.fold import FoldedNetwork, fold_network
 from edgekit_export.quantize import Recipe, Scheme, quantize
 from edgekit_export.to_onnx import to_onnx
 from edgekit_export.variants import ModelFile, write_openvino
@@ -65,7 +65,7 @@ def tiny_bundle(
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     folded = _folds(NetworkShape(c_base=c_base, mil=mil), n_folds, seed)
-    model = to_onnx(side_by_side(folded), n_frames)
+    model = to_onnx(folded, n_frames)
     written = _write_fp32(model, folder)
     entries: list[tuple[ModelFile, Precision, Scheme | None]] = [
         (file, "fp32", None) for file in written
@@ -121,7 +121,7 @@ def clip(
 def _folds(shape: NetworkShape, n_folds: int, seed: int) -> list[FoldedNetwork]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return [fold_network(Network(shape).eval()) for _ in range(n_folds)]
+        return [fold_network(Network(shape).eval(), fold) for fold in range(n_folds)]
 
 
 def _ranges(
@@ -134,7 +134,9 @@ def _ranges(
         segments.append(Segment(path, "1", number % 2))
     return union(
         [
-            observe(TrainingPart(fold, tuple(segments)), to_onnx(one, n_frames), n_frames).extremes
+            observe(
+                TrainingPart(fold, tuple(segments)), to_onnx([one], n_frames), n_frames
+            ).extremes
             for fold, one in enumerate(folded)
         ]
     )

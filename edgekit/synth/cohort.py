@@ -24,6 +24,8 @@ from edgekit.synth.spasms import draw_spasm
 DECK = 12
 """Kinds are dealt from shuffled decks of this many clips, so that each child has both labels."""
 
+MIN_CLIP_S = 1.0
+
 ORDINARY_BESIDE = 0.3
 """Share of the clips with a spasm that show a hard negative too."""
 
@@ -54,6 +56,12 @@ class CohortPlan:
         for name, (value, low, high) in limits.items():
             if not low <= value <= high:
                 raise UsageError(f"--{name} {value}: it is between {low} and {high}")
+        length_s = self.n_frames / self.fps
+        if length_s < MIN_CLIP_S:
+            raise UsageError(
+                f"--frames {self.n_frames} at --fps {self.fps:g}: {length_s:.2f} s is "
+                f"too short to show a spasm; a clip lasts at least {MIN_CLIP_S:g} s"
+            )
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,15 @@ def draw_scene(
         child=child,
         fps=fps,
         pose=np.broadcast_to(vary(rng, child.rest), (n_frames, child.rest.size)),
-        drive=float(rng.lognormal(-0.15, 0.45)),
+        drive=draw_drive(rng),
         acts=acts,
         sight=draw_sight(rng, child.quality),
     )
+
+
+def draw_drive(rng: np.random.Generator) -> float:
+    """Draw how lively a child is for a while, from 0.4 in a drowsy one to 2 in an excited one."""
+    return float(np.exp(rng.uniform(-0.9, 0.7)))
 
 
 def draw_gestures(rng: np.random.Generator, child: Child, kind: Kind) -> list[Gesture]:

@@ -87,12 +87,12 @@ def spontaneous(
     """General movements: slow ones of every joint, quicker ones of the limbs, in waves.
 
     Each limb and the trunk swell and fade on their own; a leg's hip and knee work together.
-    `drive`, a number or (T,), scales the whole: 0.3 in a drowsy child, 2 in an excited one.
+    `drive`, a number or (T,), scales the whole: 0.4 in a drowsy child, 2 in an excited one.
     """
     f = temper.tempo
     slow = noise(rng, time_s, N_ANGLES, 0.05 * f, 0.4 * f)
     quick = noise(rng, time_s, N_ANGLES, 0.4 * f, 1.9 * f)
-    waves = np.exp(0.8 * noise(rng, time_s, len(PARTS), 0.04 * f, 0.3 * f) - 0.3)[:, _PART_OF]
+    waves = 1.0 + np.tanh(noise(rng, time_s, len(PARTS), 0.04 * f, 0.3 * f))[:, _PART_OF]
     angles = (0.75 * slow + 0.5 * quick * waves) * _SPREAD
     angles *= temper.amplitude * np.broadcast_to(drive, len(time_s))[:, None]
     for side in ("left", "right"):

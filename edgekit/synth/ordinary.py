@@ -142,12 +142,12 @@ def _camera_bump(rng: np.random.Generator) -> Gesture:
 
 def _tremor(rng: np.random.Generator) -> Gesture:
     """Jitteriness: a few limbs shake at 4 to 8 Hz."""
-    rate_hz, size = rng.uniform((4.0, 4.0), (8.0, 12.0))
+    rate_hz, size = rng.uniform((4.0, 3.0), (8.0, 8.0))
     duration_s = rng.uniform(1.0, 3.0)
     taking_part = (rng.random(4) < 0.5).astype(float)
     taking_part[rng.integers(4)] = 1.0
     limbs = part_weights(0.15, *taking_part)
-    change = limbs * np.radians(size) * rng.normal(0.0, 1.0, N_ANGLES)
+    change = limbs * np.radians(size) * rng.uniform(-1.6, 1.6, N_ANGLES)
 
     def move(time_s: Floats) -> Motion:
         beat = np.sin(2.0 * np.pi * rate_hz * time_s)
@@ -193,7 +193,7 @@ def _fussing(rng: np.random.Generator) -> Gesture:
     for _ in range(int(duration_s * rng.uniform(2.0, 4.5))):
         part = part_weights(*np.eye(len(PARTS))[rng.integers(len(PARTS))])
         rise_s, hold_s, fall_s = rng.uniform((0.12, 0.0, 0.15), (0.35, 0.3, 0.6))
-        change = part * spread * rng.normal(0.0, 1.3, N_ANGLES)
+        change = part * spread * rng.uniform(-2.1, 2.1, N_ANGLES)
         strokes.append(Stroke(change, rng.uniform(0.0, duration_s), rise_s, hold_s, fall_s))
     return from_strokes("fussing", strokes)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgekit.errors import UsageError
 from edgekit.synth.body import Floats
 from edgekit.synth.child import Child, draw_child, vary
-from edgekit.synth.cohort import RECORDING, stream
+from edgekit.synth.cohort import RECORDING, draw_drive, stream
 from edgekit.synth.gesture import ORDINARY_KINDS, GestureKind
 from edgekit.synth.movement import ease
 from edgekit.synth.ordinary import draw_ordinary
@@ -116,12 +116,12 @@ def _ordinary_life(
 def _wakefulness(rng: np.random.Generator, child: Child, time_s: Floats) -> tuple[Floats, Floats]:
     """Poses (T, A) and drive (T,): every minute or so the child settles another way."""
     pose = np.broadcast_to(vary(rng, child.rest), (len(time_s), child.rest.size)).copy()
-    drive = np.full(len(time_s), rng.lognormal(-0.15, 0.45))
+    drive = np.full(len(time_s), draw_drive(rng))
     turn_s = rng.uniform(20.0, 120.0)
     while turn_s < time_s[-1]:
         share = ease((time_s - turn_s) / 3.0)
         pose += share[:, None] * (vary(rng, child.rest) - pose)
-        drive += share * (rng.lognormal(-0.15, 0.45) - drive)
+        drive += share * (draw_drive(rng) - drive)
         turn_s += rng.uniform(20.0, 120.0)
     return pose, drive
 

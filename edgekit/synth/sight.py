@@ -55,9 +55,9 @@ def draw_sight(rng: np.random.Generator, quality: float) -> Sight:
         unseen = (str(rng.choice(("left_arm", "right_arm", "left_leg", "right_leg"))),)
     covered = ("left_leg", "right_leg") if rng.random() < 0.1 else ()
     return Sight(
-        jitter=quality * rng.uniform(0.0006, 0.0018),
-        bursts_per_s=quality * rng.gamma(0.6, 0.7),
-        gaps_per_s=quality * rng.gamma(0.5, 0.15),
+        jitter=quality * rng.uniform(0.0005, 0.0015),
+        bursts_per_s=quality * rng.gamma(0.6, 0.55),
+        gaps_per_s=quality * rng.gamma(0.5, 0.13),
         unseen=unseen,
         covered=covered,
     )

@@ -17,7 +17,7 @@ from edgekit.synth.movement import PARTS, part_weights
 
 MAX_LAG_S = 0.06
 """The parts of the body start within this time of each other."""
-MILD_SHARE = 0.2
+MILD_SHARE = 0.15
 """Share of spasms that are hard to tell even when one knows."""
 
 _FLEX_AXIS = offsets(trunk_flex=34, neck_flex=34)
@@ -52,14 +52,14 @@ def draw_style(rng: np.random.Generator) -> SpasmStyle:
     """Draw a child's way of having spasms."""
     shares = rng.dirichlet((2.0, 1.0, 1.5))
     return SpasmStyle(
-        amplitude=float(rng.uniform(0.6, 1.15)),
+        amplitude=float(rng.uniform(0.8, 1.25)),
         kind_shares=(float(shares[0]), float(shares[1]), float(shares[2])),
         parts=(
             float(rng.uniform(0.8, 1.2)),
             float(rng.uniform(0.7, 1.2)),
             float(rng.uniform(0.6, 1.2)),
         ),
-        lean=float(np.clip(rng.normal(0.0, 0.2), -0.6, 0.6)),
+        lean=float(np.clip(rng.normal(0.0, 0.2), -0.5, 0.5)),
     )
 
 
@@ -69,11 +69,11 @@ def draw_spasm(
     """Draw one spasm of a child; of `kind`, or of the kinds that this child has."""
     if kind is None:
         kind = SPASM_KINDS[rng.choice(len(SPASM_KINDS), p=style.kind_shares)]
-    amplitude = style.amplitude * rng.lognormal(0.0, 0.25)
+    amplitude = style.amplitude * rng.uniform(0.7, 1.35)
     if rng.random() < MILD_SHARE:
         amplitude *= rng.uniform(0.25, 0.6)
     rise_s, hold_s, fall_s = rng.uniform((0.10, 0.15, 0.35), (0.27, 0.75, 0.85))
-    axis, arms, legs = style.parts * rng.lognormal(0.0, 0.2, 3)
+    axis, arms, legs = style.parts * rng.uniform(0.75, 1.25, 3)
     left, right = 1.0 + style.lean, 1.0 - style.lean
     shares = (axis, arms * left, arms * right, legs * left, legs * right)
     strokes = []

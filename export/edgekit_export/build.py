@@ -24,7 +24,7 @@ from edgekit.train.checkpoint import load_network
 from edgekit.train.network import Network, NetworkShape
 from edgekit_export.calibrate import FoldRanges, observe, spread
 from edgekit_export.evaluate import score_held_out
-from edgekit_export.fold import FoldedNetwork, fold_network, side_by_side
+from edgekit_export.fold import FoldedNetwork, fold_network
 from edgekit_export.gate_report import gate_markdown
 from edgekit_export.graph_rules import check_graph
 from edgekit_export.papers import Source, write_papers
@@ -138,17 +138,16 @@ class _Draft:
     def write(self) -> tuple[tuple[Parity, ...], tuple[GatedFile, ...]]:
         """Write every file of the bundle."""
         networks = load_networks(self._run)
-        folded = [fold_network(network) for network in networks]
-        together = side_by_side(folded)
-        model = to_onnx(together, self._n_frames)
+        folded = [fold_network(network, fold) for fold, network in enumerate(networks)]
+        model = to_onnx(folded, self._n_frames)
         fp32 = self._write_fp32(model)
-        parity = self._check_parity(networks, together, fp32)
+        parity = self._check_parity(networks, folded, fp32)
         gated: tuple[GatedFile, ...] = ()
         ranges: list[FoldRanges] = []
         if self._options.quantize == "int8":
             ranges = [
                 observe(
-                    handle.training, to_onnx(one, self._n_frames), self._n_frames, self._progress
+                    handle.training, to_onnx([one], self._n_frames), self._n_frames, self._progress
                 )
                 for handle, one in zip(self._handles, folded, strict=True)
             ]
@@ -171,7 +170,10 @@ class _Draft:
         return tuple(written)
 
     def _check_parity(
-        self, networks: Sequence[Network], folded: FoldedNetwork, fp32: Sequence[ModelFile]
+        self,
+        networks: Sequence[Network],
+        folded: Sequence[FoldedNetwork],
+        fp32: Sequence[ModelFile],
     ) -> tuple[Parity, ...]:
         clips = spread(self._cohort.segments, N_PARITY_CLIPS)
         features = [extract(segment.load(self._n_frames)) for segment in clips]

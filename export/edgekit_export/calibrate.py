@@ -1,8 +1,8 @@
 """Activation ranges, found fold by fold on that fold's own training clips.
 
 `observe` takes a `TrainingPart`, so that held-out clips cannot reach it: mypy refuses them, and
-so does it. Where the folds share a tensor of the final graph, its range is the union of what
-each fold saw on its own clips.
+so does it. Each fold has tensors of its own in the final graph; the one that all share, the
+features, gets the union of the ranges that each fold saw on its own clips.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class FoldRanges:
 def observe(
     part: TrainingPart, model: onnx.ModelProto, n_frames: int, progress: Progress = SILENT
 ) -> FoldRanges:
-    """Run one fold's FP32 graph (K = 1) over its training clips and note every tensor's range.
+    """Run one fold's own FP32 graph over its training clips and note every tensor's range.
 
     Raises:
         LeakageError: `part` is not a training part.

@@ -1,4 +1,4 @@
-"""BatchNorm disappears into the convolutions, and K folds become one network side by side.
+"""BatchNorm disappears into the convolutions.
 
 The result, `FoldedNetwork`, is plain arrays. PyTorch (`static_network`) and ONNX (`to_onnx`)
 are both written from it, so that neither can drift from the other unseen.
@@ -6,7 +6,6 @@ are both written from it, so that neither can drift from the other unseen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,15 +46,6 @@ class FoldedBlock:
     shortcut: Conv | None
     """None where the block's input is added as it is."""
 
-    def convs(self) -> tuple[tuple[str, Conv], ...]:
-        """Return the block's convolutions with their names."""
-        named = (
-            ("spatial", self.spatial),
-            ("temporal", self.temporal),
-            ("pointwise", self.pointwise),
-        )
-        return named if self.shortcut is None else (*named, ("shortcut", self.shortcut))
-
 
 @dataclass(frozen=True)
 class FoldedHead:
@@ -69,16 +59,17 @@ class FoldedHead:
 
 @dataclass(frozen=True)
 class FoldedNetwork:
-    """K folds in one network; the arrays of fold k are the k-th part of each output axis."""
+    """One fold's network without its BatchNorm."""
 
-    n_folds: int
+    fold: int
+    """Its number, from 0."""
     stem: Conv
     blocks: tuple[FoldedBlock, ...]
     head: FoldedHead
 
 
-def fold_network(network: Network) -> FoldedNetwork:
-    """Fold one trained network, K = 1; it is read in evaluation mode and not changed."""
+def fold_network(network: Network, fold: int) -> FoldedNetwork:
+    """Fold the trained network of fold `fold`; it is only read."""
     stem, norm = network.stem[0], network.stem[1]
     assert isinstance(stem, nn.Conv2d)
     assert isinstance(norm, nn.BatchNorm2d)
@@ -91,33 +82,10 @@ def fold_network(network: Network) -> FoldedNetwork:
         assert isinstance(last, nn.Linear)
         attend = (_from_linear(first), _from_linear(last))
     return FoldedNetwork(
-        n_folds=1,
+        fold=fold,
         stem=_with_norm(stem, norm),
         blocks=tuple(_fold_block(block) for block in blocks),
         head=FoldedHead(head.mode, _from_linear(head.cls), attend),
-    )
-
-
-def side_by_side(folds: Sequence[FoldedNetwork]) -> FoldedNetwork:
-    """Join single folds of one shape into one network of grouped convolutions.
-
-    All folds read the same features, so the stem is a plain convolution with K times the
-    outputs; behind it fold k lives in group k and never meets the others.
-    """
-    first = folds[0]
-    blocks = tuple(
-        _join_blocks(parts) for parts in zip(*(fold.blocks for fold in folds), strict=True)
-    )
-    pairs = [fold.head.attend for fold in folds]
-    attend = None
-    if first.head.attend is not None:
-        present = [pair for pair in pairs if pair is not None]
-        attend = (_join([pair[0] for pair in present]), _join([pair[1] for pair in present]))
-    return FoldedNetwork(
-        n_folds=len(folds),
-        stem=_join([fold.stem for fold in folds], shares_input=True),
-        blocks=blocks,
-        head=FoldedHead(first.head.mil, _join([fold.head.cls for fold in folds]), attend),
     )
 
 
@@ -153,26 +121,6 @@ def _with_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Conv:
 
 def _from_linear(linear: nn.Linear) -> Conv:
     return Conv(_array(linear.weight)[:, :, None, None], _bias(linear))
-
-
-def _join_blocks(parts: Sequence[FoldedBlock]) -> FoldedBlock:
-    shortcuts = [part.shortcut for part in parts if part.shortcut is not None]
-    return FoldedBlock(
-        spatial=_join([part.spatial for part in parts]),
-        temporal=_join([part.temporal for part in parts]),
-        pointwise=_join([part.pointwise for part in parts]),
-        shortcut=_join(shortcuts) if shortcuts else None,
-    )
-
-
-def _join(convs: Sequence[Conv], *, shares_input: bool = False) -> Conv:
-    groups = 1 if shares_input else sum(conv.groups for conv in convs)
-    return Conv(
-        np.concatenate([conv.weight for conv in convs]),
-        np.concatenate([conv.bias for conv in convs]),
-        convs[0].stride,
-        groups,
-    )
 
 
 def _bias(layer: nn.Conv2d | nn.Linear) -> Floats:

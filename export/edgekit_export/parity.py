@@ -29,7 +29,7 @@ class Parity:
 
 def check_parity(
     networks: Sequence[Network],
-    folded: FoldedNetwork,
+    folded: Sequence[FoldedNetwork],
     engines: Mapping[str, Engine],
     features: Sequence[NDArray[np.float32]],
 ) -> tuple[Parity, ...]:
@@ -37,7 +37,7 @@ def check_parity(
 
     Args:
         networks: The K trained networks.
-        folded: The same, folded side by side.
+        folded: The same, folded.
         engines: FP32 engines by name.
         features: float32 (C, T, V) of each clip.
 
@@ -70,6 +70,8 @@ def _torch_answer(networks: Sequence[Network], clip: NDArray[np.float32]) -> NDA
         return torch.cat([network(batch)[0].sigmoid() for network in networks]).numpy()
 
 
-def _folded_answer(folded: FoldedNetwork, clip: NDArray[np.float32]) -> NDArray[np.float32]:
+def _folded_answer(
+    folded: Sequence[FoldedNetwork], clip: NDArray[np.float32]
+) -> NDArray[np.float32]:
     with torch.inference_mode():
         return run_folded(folded, torch.from_numpy(clip)[None])[0][0].numpy()

@@ -25,10 +25,18 @@ Method = Literal["extremes", "percentiles"]
 
 QUANTISED_KINDS = ("Conv", "MatMul", "Add", "Relu")
 """Conv and MatMul alone leave islands of float between them, which measured slower."""
-_ALWAYS_FP32 = ("stem", "pool", "head.", "fold_probability", "mean")
+_ALWAYS_FP32 = ("stem", "pool", "head")
 """The stem because its input holds positions and accelerations, which no single INT8 scale fits:
 2 % of the multiplications, and most of the damage. The head because its softmax and tanh have no
 INT8 kernels worth having, and it is tiny."""
+
+
+_TOGETHER = (
+    ("adjacency", "spatial"),
+    ("spatial", "temporal"),
+    ("temporal", "pointwise"),
+    ("pointwise", "shortcut", "add"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,16 +48,29 @@ class Recipe:
     and TensorRT. Weights are signed, symmetric and per channel in both."""
     method: Method
     fp32_layers: tuple[str, ...] = ()
-    """Layers kept in FP32, as named by `layers`."""
+    """Layers kept in FP32 in every fold, as named by `layers`."""
 
 
 def layers(model: onnx.ModelProto) -> tuple[str, ...]:
-    """Return the layers that can be quantised: every convolution and adjacency of the body."""
-    return tuple(
-        node.name
-        for node in model.graph.node
-        if node.op_type in ("Conv", "MatMul") and not node.name.startswith(_ALWAYS_FP32)
-    )
+    """Return the layers that can be quantised, each once for all folds, as in `b3.temporal`."""
+    found = (_layer_of(node) for node in model.graph.node if _is_quantised(node))
+    return tuple(dict.fromkeys(found))
+
+
+def neighbours(model: onnx.ModelProto) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of layers that must be FP32 together to free a tensor from INT8.
+
+    A tensor is INT8 as soon as the layer that writes it or the one that reads it is, so a single
+    layer in FP32 mends its weights only.
+    """
+    present = set(layers(model))
+    blocks = sorted({layer.partition(".")[0] for layer in present})
+    sets = [
+        tuple(layer for part in parts if (layer := f"{block}.{part}") in present)
+        for block in blocks
+        for parts in _TOGETHER
+    ]
+    return tuple(sets)
 
 
 def quantize(
@@ -91,10 +112,24 @@ def _nodes_to_quantize(model: onnx.ModelProto, fp32_layers: Collection[str]) -> 
     return [
         node.name
         for node in model.graph.node
-        if node.op_type in QUANTISED_KINDS
-        and not node.name.startswith(_ALWAYS_FP32)
-        and node.name not in fp32_layers
+        if _is_quantised(node) and _layer_of(node) not in fp32_layers
     ]
+
+
+def _is_quantised(node: onnx.NodeProto) -> bool:
+    layer = _layer_of(node)
+    is_ours = bool(layer) and not layer.startswith(_ALWAYS_FP32)
+    return is_ours and node.op_type in QUANTISED_KINDS
+
+
+def _layer_of(node: onnx.NodeProto) -> str:
+    """Return a node's layer without its fold; nothing where the folds have met.
+
+    A ReLU belongs to the layer that it follows, in the last of a block to the addition.
+    """
+    layer = str(node.name).partition(".")[2]
+    block, _, part = layer.removesuffix(".relu").partition(".")
+    return f"{block}.{part or 'add'}" if layer.endswith(".relu") else layer
 
 
 @contextlib.contextmanager

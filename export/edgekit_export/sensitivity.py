@@ -16,7 +16,7 @@ from edgekit.progress import SILENT, Progress
 from edgekit.runtime.onnx_engine import OnnxEngine
 from edgekit.scoring import decide
 from edgekit_export.calibrate import Range, spread
-from edgekit_export.quantize import Recipe, layers, quantize
+from edgekit_export.quantize import Recipe, neighbours, quantize
 
 N_CLIPS = 96
 """Training clips on which recipes are compared."""
@@ -71,15 +71,15 @@ def rank_layers(
     recipe: Recipe,
     probe: Probe,
     progress: Progress = SILENT,
-) -> tuple[str, ...]:
-    """Return all layers, first the one whose return to FP32 undoes the most damage."""
-    found: list[tuple[Damage, str]] = []
-    names = layers(model)
-    for done, name in enumerate(names, start=1):
-        without = replace(recipe, fp32_layers=(name,))
-        found.append((probe.damage(quantize(model, ranges, without)), name))
-        progress.step(f"rank layers ({recipe.scheme})", done, len(names))
-    return tuple(name for _, name in sorted(found))
+) -> tuple[tuple[str, ...], ...]:
+    """Return sets of neighbouring layers, first the one whose return to FP32 helps most."""
+    found: list[tuple[Damage, tuple[str, ...]]] = []
+    sets = neighbours(model)
+    for done, together in enumerate(sets, start=1):
+        without = replace(recipe, fp32_layers=together)
+        found.append((probe.damage(quantize(model, ranges, without)), together))
+        progress.step(f"rank layers ({recipe.scheme})", done, len(sets))
+    return tuple(together for _, together in sorted(found))
 
 
 def answers(engine: OnnxEngine, features: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:

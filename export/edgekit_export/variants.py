@@ -78,8 +78,8 @@ def make_variants(
 ) -> tuple[GatedFile, ...]:
     """Write the INT8 files of one scheme and return them once they pass the gate.
 
-    Over budget, the most sensitive layers go back to FP32, 1, 2, 4, ... of them, and the gate
-    judges the new files, until they pass or half of the layers are FP32.
+    Over budget, the most harmful sets of neighbouring layers go back to FP32, 1, 2, 4, ... of
+    them, and the gate judges the new files, until they pass or half of the layers are FP32.
 
     Raises:
         GateRefusedError: No attempt passed; the error holds the last reports.
@@ -90,13 +90,13 @@ def make_variants(
         return attempt
     ranges = bench.joined_ranges(recipe.method)
     ranked = rank_layers(bench.model, ranges, recipe, bench.probe, progress)
-    n_fp32, n_layers = 1, len(layers(bench.model))
-    while n_fp32 <= MAX_FP32_SHARE * n_layers:
-        progress.say(f"gate: {scheme} is over its budget; {n_fp32} most sensitive layers to FP32")
-        attempt = _attempt(bench, replace(recipe, fp32_layers=ranked[:n_fp32]), progress)
+    n_sets, n_layers = 1, len(layers(bench.model))
+    while len(fp32 := _first(ranked, n_sets)) <= MAX_FP32_SHARE * n_layers:
+        progress.say(f"gate: {scheme} is over its budget; back to FP32: {', '.join(fp32)}")
+        attempt = _attempt(bench, replace(recipe, fp32_layers=fp32), progress)
         if all(gated.report.overall.is_passed for gated in attempt):
             return attempt
-        n_fp32 *= 2
+        n_sets *= 2
     raise GateRefusedError(attempt, bench.budget)
 
 
@@ -111,6 +111,11 @@ class GateRefusedError(GateError):
             if not gated.report.overall.is_passed
         )
         super().__init__(f"the gate refuses INT8, the bundle is as it was: {over}")
+
+
+def _first(ranked: Sequence[tuple[str, ...]], n_sets: int) -> tuple[str, ...]:
+    """Return the layers of the first `n_sets` sets, each once."""
+    return tuple(dict.fromkeys(layer for together in ranked[:n_sets] for layer in together))
 
 
 def _best_recipe(bench: Workbench, scheme: Scheme) -> Recipe:

@@ -1,4 +1,4 @@
-"""Folding: the numbers stay, BatchNorm goes, and K folds side by side are K folds."""
+"""Folding: the numbers stay, BatchNorm goes, and the graph of K folds is K folds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from edgekit_export.fold import fold_network, side_by_side
+from edgekit_export.fold import fold_network
 from edgekit_export.static_network import run_folded
 from edgekit_export.to_onnx import to_onnx
 from tiny_run import random_network
@@ -21,7 +21,7 @@ def test_folded_and_onnx_equal_the_trainedrandom_networks(
     mil: MilMode, c_in: int, c_base: int, n_frames: int
 ) -> None:
     networks = [random_network(NetworkShape(c_in, c_base, mil), seed) for seed in range(3)]
-    folded = side_by_side([fold_network(network) for network in networks])
+    folded = [fold_network(network, fold) for fold, network in enumerate(networks)]
     x = torch.randn(1, c_in, n_frames, 33, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         answers = [network(x) for network in networks]
@@ -42,9 +42,7 @@ def test_folded_and_onnx_equal_the_trainedrandom_networks(
 
 
 def test_the_graph_is_static_and_named_after_its_layers() -> None:
-    folded = side_by_side(
-        [fold_network(random_network(NetworkShape(14, 4), seed)) for seed in range(5)]
-    )
+    folded = [fold_network(random_network(NetworkShape(14, 4), seed), seed) for seed in range(5)]
     model = to_onnx(folded, 150)
     kinds = {node.op_type for node in model.graph.node}
     assert not kinds & {"BatchNormalization", "Einsum", "If", "Loop", "Scan"}
@@ -59,7 +57,7 @@ def test_the_graph_is_static_and_named_after_its_layers() -> None:
         "attention": (1, 5, 38),
     }
     names = {node.name for node in model.graph.node}
-    assert {"stem", "b3.shortcut", "b4.temporal", "head.softmax"} <= names
+    assert {"f0.stem", "f1.b3.shortcut", "f4.b4.temporal", "f2.head.softmax", "mean"} <= names
     assert len([t for t in model.graph.initializer if t.name == "adjacency"]) == 1
     onnx.checker.check_model(model, full_check=True)
 
@@ -68,7 +66,7 @@ def test_folding_reads_running_statistics_not_the_batch() -> None:
     network = random_network(NetworkShape(14, 4), 0)
     norm = network.stem[1]
     assert isinstance(norm, torch.nn.BatchNorm2d)
-    before = fold_network(network).stem.bias.copy()
+    before = fold_network(network, 0).stem.bias.copy()
     assert norm.running_mean is not None
     norm.running_mean += 1.0
-    assert np.abs(fold_network(network).stem.bias - before).max() > 0.1
+    assert np.abs(fold_network(network, 0).stem.bias - before).max() > 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edgekit_export.fold import fold_network, side_by_side
+from edgekit_export.fold import fold_network
 from edgekit_export.parity import check_parity
 from edgekit_export.to_onnx import to_onnx
 from tiny_run import random_network
@@ -15,7 +15,7 @@ from edgekit.runtime.onnx_engine import OnnxEngine
 from edgekit.train.network import NetworkShape
 
 NETWORKS = [random_network(NetworkShape(14, 4), seed) for seed in range(2)]
-FOLDED = side_by_side([fold_network(network) for network in NETWORKS])
+FOLDED = [fold_network(network, fold) for fold, network in enumerate(NETWORKS)]
 CLIPS = [np.random.default_rng(n).normal(0, 0.2, (14, 32, 33)).astype(np.float32) for n in range(3)]
 
 
@@ -51,6 +51,6 @@ def test_one_wrong_answer_stops_it_and_is_named(by: float) -> None:
 
 
 def test_a_wrongly_folded_network_stops_it() -> None:
-    other = side_by_side([fold_network(random_network(NetworkShape(14, 4), s)) for s in (0, 7)])
+    other = [fold_network(random_network(NetworkShape(14, 4), s), s) for s in (0, 7)]
     with pytest.raises(ParityError, match="folded PyTorch differs"):
         check_parity(NETWORKS, other, {}, CLIPS)

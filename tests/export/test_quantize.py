@@ -9,9 +9,9 @@ import onnx
 import pytest
 from edgekit_export.calibrate import observe, spread, union
 from edgekit_export.evaluate import score_held_out
-from edgekit_export.fold import FoldedNetwork, fold_network, side_by_side
+from edgekit_export.fold import FoldedNetwork, fold_network
 from edgekit_export.graph_rules import check_graph, check_symmetric_int8
-from edgekit_export.quantize import Recipe, layers, quantize
+from edgekit_export.quantize import Recipe, layers, neighbours, quantize
 from edgekit_export.to_onnx import to_onnx
 from tiny_run import N_FRAMES, random_network, tiny_cohort
 
@@ -29,14 +29,14 @@ def handles(tmp_path_factory: pytest.TempPathFactory) -> tuple[FoldHandle, ...]:
 
 @pytest.fixture(scope="module")
 def folds() -> list[FoldedNetwork]:
-    return [fold_network(random_network(NetworkShape(14, 4), seed)) for seed in range(3)]
+    return [fold_network(random_network(NetworkShape(14, 4), seed), seed) for seed in range(3)]
 
 
 def test_calibration_refuses_held_out_clips(
     handles: tuple[FoldHandle, ...], folds: list[FoldedNetwork]
 ) -> None:
     with pytest.raises(LeakageError, match="HeldOutPart"):
-        observe(handles[0].held_out, to_onnx(folds[0], N_FRAMES), N_FRAMES)  # type: ignore[arg-type]
+        observe(handles[0].held_out, to_onnx(folds[:1], N_FRAMES), N_FRAMES)  # type: ignore[arg-type]
 
 
 def test_the_gate_refuses_training_clips(handles: tuple[FoldHandle, ...]) -> None:
@@ -56,7 +56,7 @@ def test_a_fold_reads_only_its_own_training_children(
     handles: tuple[FoldHandle, ...], folds: list[FoldedNetwork]
 ) -> None:
     for handle, fold in zip(handles, folds, strict=True):
-        ranges = observe(handle.training, to_onnx(fold, N_FRAMES), N_FRAMES)
+        ranges = observe(handle.training, to_onnx([fold], N_FRAMES), N_FRAMES)
         read = {segment.child_id for segment in ranges.segments}
         assert not read & {segment.child_id for segment in handle.held_out.segments}
         assert ranges.extremes["features"][0] < ranges.extremes["features"][1]
@@ -87,9 +87,9 @@ def written(
     folds: list[FoldedNetwork],
 ) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
-    model = to_onnx(side_by_side(folds), N_FRAMES)
+    model = to_onnx(folds, N_FRAMES)
     found = [
-        observe(handle.training, to_onnx(fold, N_FRAMES), N_FRAMES).extremes
+        observe(handle.training, to_onnx([fold], N_FRAMES), N_FRAMES).extremes
         for handle, fold in zip(handles, folds, strict=True)
     ]
     paths = {"fp32": folder / "fp32.onnx"}
@@ -124,7 +124,7 @@ def test_the_mil_head_stays_in_float(written: dict[str, Path]) -> None:
     model = onnx.load(written["s8s8"])
     made_by = {output: node.op_type for node in model.graph.node for output in node.output}
     for node in model.graph.node:
-        if node.name.startswith("head."):
+        if ".head." in node.name:
             assert all(made_by.get(name) != "DequantizeLinear" for name in node.input), node.name
 
 
@@ -136,16 +136,28 @@ def test_weights_are_quantised_per_channel(written: dict[str, Path]) -> None:
 
 
 def test_layers_in_fp32_are_left_alone(folds: list[FoldedNetwork]) -> None:
-    model = to_onnx(folds[0], N_FRAMES)
+    model = to_onnx(folds[:1], N_FRAMES)
     names = layers(model)
-    assert "b2.pointwise" in names
+    assert {"b2.pointwise", "b2.add", "b3.shortcut"} <= set(names)
     assert not any(name.startswith(("head", "stem")) for name in names)
     everything = {output: (-1.0, 1.0) for node in model.graph.node for output in node.output}
     ranges = {**everything, "features": (-1.0, 1.0)}
     kept = quantize(model, ranges, Recipe("s8s8", "extremes", ("b2.pointwise",)))
     weights = {t.name: t.data_type for t in kept.graph.initializer}
-    assert weights["b2.pointwise.weight"] == onnx.TensorProto.FLOAT
-    assert "b2.spatial.weight" not in weights
+    assert weights["f0.b2.pointwise.weight"] == onnx.TensorProto.FLOAT
+    assert "f0.b2.spatial.weight" not in weights
+
+
+def test_neighbours_in_fp32_free_the_tensor_between_them(folds: list[FoldedNetwork]) -> None:
+    model = to_onnx(folds[:1], N_FRAMES)
+    assert ("b2.spatial", "b2.temporal") in neighbours(model)
+    everything = {output: (-1.0, 1.0) for node in model.graph.node for output in node.output}
+    kept = quantize(model, everything, Recipe("s8s8", "extremes", ("b2.spatial", "b2.temporal")))
+    read = {name for node in kept.graph.node for name in node.input}
+    assert "f0.b2.spatial.relu.out" in read
+    assert not any(name.startswith("f0.b2.spatial.relu.out_") for name in read)
+    # The layers around them are in INT8 still.
+    assert any(name.startswith("f0.b2.temporal.out_") for name in read)
 
 
 @pytest.mark.parametrize("kind", ["Einsum", "BatchNormalization"])
