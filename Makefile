@@ -31,8 +31,11 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 	$(BIN)/mypy --config-file pyproject.toml tests
 	$(BIN)/lint-imports
 
+# Three processes, so that no runtime's threads live on beside the next one's.
 test: $(READY)  ## The whole test suite.
-	$(PYTEST)
+	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
+	$(PYTEST) tests/train tests/export
+	$(PYTEST) tests/integration
 
 test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.
 	$(PYTHON) -m venv $(VENV)-core

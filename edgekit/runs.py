@@ -46,7 +46,7 @@ class TrainingSettings(Frozen):
     c_base: int = Field(64, ge=4)
     """Width of the network."""
     mil: Literal["attn", "topk", "logsumexp"] = "attn"
-    epochs: int = Field(12, ge=1)
+    epochs: int = Field(8, ge=1)
     """Fixed beforehand; validation clips never choose it."""
     batch_size: int = Field(16, ge=2)
     learning_rate: float = Field(2e-3, gt=0)

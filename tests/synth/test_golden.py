@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from edgekit.clips import check_clip, observed
 from edgekit.features import extract
 from edgekit.synth import golden_clips, golden_names
 
-DIGEST = "to be pinned"
+DIGEST = "a0f4386ddb800a41a31e3449f1825f4ab0266196cd54d6fc30687a3ad70f1c17"
 """SHA-256 of `golden_clips(150, 30.0)`. It changes only when the synthetic model does, on purpose;
 bundles carry their golden clips and do not depend on it."""
 
@@ -49,3 +51,14 @@ def test_any_length_gives_clips_that_features_take(n_frames: int) -> None:
     for clip in golden_clips(n_frames, 30.0):
         check_clip(clip, name="golden", n_frames=n_frames)
         assert np.isfinite(extract(clip)).all()
+
+
+def test_a_device_needs_numpy_only() -> None:
+    script = (
+        "import sys, edgekit.synth; heavy = {'pydantic', 'typer', 'torch', 'onnxruntime'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

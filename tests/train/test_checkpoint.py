@@ -27,7 +27,7 @@ SHAPE = NetworkShape(c_base=4)
 def _trained(seed: int = 0, steps: int = 2) -> tuple[Network, torch.optim.AdamW]:
     """Return a network and its optimiser after some steps on noise."""
     torch.manual_seed(seed)
-    network = Network(SHAPE).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = Network(SHAPE)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
     for _ in range(steps):
         _step(network, optimiser, torch.randn(3, 14, 16, 33))

@@ -132,6 +132,15 @@ def test_one_bad_clip_among_good_ones_is_named(tmp_path: Path) -> None:
         _refused(cohort, tmp_path / "runs")
 
 
+def test_a_coordinate_beyond_float32_is_no_unobserved_one(tmp_path: Path) -> None:
+    cohort = toy_cohort(tmp_path / "data")
+    clip = cohort.segments[4].load()
+    clip[3, 7, 1] = 1e300
+    save_clip(cohort.segments[4].path, clip)
+    with pytest.raises(DataError, match=r"child_1_5\.npy: infinite value in frame 3, landmark 7"):
+        _refused(cohort, tmp_path / "runs")
+
+
 def test_fewer_children_than_folds_are_refused(cohort: Cohort, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="4 children cannot fill 5 folds; use --folds 4"):
         _refused(cohort, tmp_path / "runs", n_folds=5)
