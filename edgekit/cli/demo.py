@@ -9,7 +9,7 @@ import typer
 
 from edgekit.cli import console, export, pose, predict, synth, train, verify
 
-CHILDREN, CLIPS, WIDTH, EPOCHS = 12, 20, 32, 10
+CHILDREN, CLIPS, WIDTH, EPOCHS = 12, 20, 32, 8
 
 
 def demo(
