@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -114,6 +114,32 @@ class Decision(Frozen):
     """Share of frames that must show a body; below it a window cannot be judged."""
 
 
+class AlarmPolicy(Frozen):
+    """How decisions become alarms at the bedside; the settings of a device may change it.
+
+    The defaults are sober guesses until they are tuned on recordings with timed events, and
+    `is_tuned` says so. A spasm of a second lies in about eight windows of 5 s every 0.5 s.
+    """
+
+    RULES: ClassVar[tuple[str, ...]] = (
+        "n_positive",
+        "n_windows",
+        "refractory_s",
+        "cluster_spasms",
+        "cluster_minutes",
+    )
+
+    n_positive: int = Field(3, ge=1)
+    """So many windows at or above the threshold ..."""
+    n_windows: int = Field(5, ge=1)
+    """... among the last so many are a spasm."""
+    refractory_s: float = Field(6.0, ge=0)
+    """Seconds after a spasm in which no other is counted."""
+    cluster_spasms: int = Field(3, ge=2)
+    cluster_minutes: float = Field(5.0, gt=0)
+    is_tuned: bool = False
+
+
 class Provenance(Frozen):
     """Where the models came from."""
 
@@ -142,6 +168,7 @@ class Manifest(Frozen):
     dataset: Dataset
     """Landmark model and extractor that the clips were made with."""
     decision: Decision
+    alarm: AlarmPolicy = AlarmPolicy()
     models: tuple[ModelEntry, ...]
     budget: GateBudget
     salt: str

@@ -1,0 +1,1 @@
+"""What happened, kept through power loss: SQLite, committed before it is announced."""
