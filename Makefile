@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install demo check test test-core bench clean
+.PHONY: help install tools demo check test test-core soak bench clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
@@ -21,6 +21,12 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	touch $@
 
+# Tests that use them skip with the reason where they are missing.
+TOOLS := chromium faketime mosquitto strace
+tools:  ## Install the Debian packages that some tests use (as root).
+	@dpkg -s $(TOOLS) >/dev/null 2>&1 || { apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); }
+
 demo: $(READY)  ## See the main job run: synthetic cohort, training, gated INT8, a real photograph.
 	$(BIN)/edgekit demo
 
@@ -31,16 +37,21 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 	$(BIN)/mypy --config-file pyproject.toml tests
 	$(BIN)/lint-imports
 
-# Three processes, so that no runtime's threads live on beside the next one's.
+# Processes of their own, so that no runtime's threads live on beside the next one's.
 test: $(READY)  ## The whole test suite.
 	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
 	$(PYTEST) tests/train tests/export
+	$(PYTEST) tests/serve
 	$(PYTEST) tests/integration
 
 test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.
 	$(PYTHON) -m venv $(VENV)-core
 	$(VENV)-core/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest hypothesis
 	$(VENV)-core/bin/python -m pytest tests/core tests/runtime
+
+SOAK_MINUTES ?= 30
+soak: $(READY)  ## Run the daemon for SOAK_MINUTES and look for what grows.
+	EDGEKIT_SOAK_MINUTES=$(SOAK_MINUTES) $(PYTEST) tests/serve -m soak -s
 
 bench: $(READY)  ## Time every stage of ./bundle on this machine.
 	$(BIN)/edgekit bench

@@ -22,6 +22,9 @@ Clip = NDArray[np.floating[Any]]
 N_VALUES = 5
 """x, y, z, visibility, presence."""
 
+ON_GRID = 1e-6
+"""A frame closer than this to a grid point, in grid steps, lies on it."""
+
 
 def load_clip(path: Path, *, n_frames: int | None = None) -> Clip:
     """Read one `.npy` clip, float32 or float64 (T, 33, 5), and check it.
@@ -121,18 +124,35 @@ def resample(clip: Clip, times_s: NDArray[np.float64], fps: float) -> Clip:
     after = np.clip(np.searchsorted(elapsed, grid), 1, max(len(clip) - 1, 1))
     before = after - 1
     after = np.minimum(after, len(clip) - 1)
-    span = elapsed[after] - elapsed[before]
-    share = np.clip((grid - elapsed[before]) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    return between(clip[before], clip[after], elapsed[before], elapsed[after], grid)
 
-    low, high = clip[before], clip[after]
-    between = low + share[:, None, None].astype(clip.dtype) * (high - low)
-    between[span > 1.5 + 1e-6] = np.nan
-    nearest = np.where(share < 0.5, before, after)
-    is_hit = np.abs(elapsed[nearest] - grid) <= 0.25
-    taken = np.where(is_hit[:, None, None], clip[nearest], np.nan)
-    on_grid = np.abs(elapsed[nearest] - grid) < 1e-6
-    use_taken = on_grid[:, None] | ~observed(between)
-    return np.where(use_taken[:, :, None], taken, between).astype(clip.dtype)
+
+def between(
+    low: Clip,
+    high: Clip,
+    elapsed_low: NDArray[np.float64],
+    elapsed_high: NDArray[np.float64],
+    grid: NDArray[np.integer[Any]],
+) -> Clip:
+    """Return grid points from the frames around each, by the rule of `resample`.
+
+    Args:
+        low: The frame at or before each point, floats (G, V, 5).
+        high: The frame at or after it; that of the last points is the last frame.
+        elapsed_low: When `low` was taken, grid steps (G,) since the first frame.
+        elapsed_high: When `high` was taken.
+        grid: The points, (G,).
+    """
+    span = elapsed_high - elapsed_low
+    share = np.clip((grid - elapsed_low) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    mixed = low + share[:, None, None].astype(low.dtype) * (high - low)
+    mixed[span > 1.5 + 1e-6] = np.nan
+    is_low_nearer = share < 0.5
+    nearest = np.where(is_low_nearer[:, None, None], low, high)
+    distance = np.abs(np.where(is_low_nearer, elapsed_low, elapsed_high) - grid)
+    taken = np.where((distance <= 0.25)[:, None, None], nearest, np.nan)
+    use_taken = (distance < ON_GRID)[:, None] | ~observed(mixed)
+    return np.where(use_taken[:, :, None], taken, mixed).astype(low.dtype)
 
 
 def _first_line(error: BaseException) -> str:

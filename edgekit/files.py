@@ -42,8 +42,10 @@ def reason_of(error: OSError) -> str:
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """Replace `path` by `content` atomically; folders above it are made.
+
+    `mode` are its permissions, as in 0o600 for a secret; else those of any new file.
 
     Raises:
         OutputError: The disk is full, or writing is not allowed; the old file is untouched.
@@ -55,7 +57,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
-                os.fchmod(file.fileno(), 0o666 & ~_umask())
+                os.fchmod(file.fileno(), 0o666 & ~_umask() if mode is None else mode)
                 os.fsync(file.fileno())
             Path(name).replace(path)
         except BaseException:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgekit.bundle import Bundle
 from edgekit.errors import IntegrityError, LeakageError
@@ -13,6 +12,7 @@ from edgekit.features import extract
 from edgekit.manifest import ModelEntry
 from edgekit.progress import SILENT, Progress
 from edgekit.runtime.choose import is_installed, open_engine
+from edgekit.runtime.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,24 @@ def replay_golden(bundle: Bundle, progress: Progress = SILENT) -> tuple[GoldenCh
     Raises:
         IntegrityError: An answer differs from the exported one by more than its tolerance.
     """
-    features = [extract(clip) for clip in bundle.golden_clips()]
     models = bundle.manifest.models
     checks = []
     for done, entry in enumerate(models, start=1):
-        checks.append(_replay(bundle, entry, features))
+        if is_installed(entry.runtime):
+            checks.append(check_engine(bundle, entry, open_engine(bundle, entry)))
+        else:
+            checks.append(GoldenCheck(entry, None, None))
         progress.step("golden clips", done, len(models))
     return tuple(checks)
 
 
-def _replay(bundle: Bundle, entry: ModelEntry, features: list[NDArray[np.float32]]) -> GoldenCheck:
-    if not is_installed(entry.runtime):
-        return GoldenCheck(entry, None, None)
-    engine = open_engine(bundle, entry)
+def check_engine(bundle: Bundle, entry: ModelEntry, engine: Engine) -> GoldenCheck:
+    """Run the golden clips through one opened model.
+
+    Raises:
+        IntegrityError: An answer differs from the exported one by more than its tolerance.
+    """
+    features = [extract(clip) for clip in bundle.golden_clips()]
     found = np.stack([engine.run(clip).fold_probability for clip in features])
     expected = np.array(entry.golden.fold_probability)
     if found.shape != expected.shape:

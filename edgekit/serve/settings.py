@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -203,6 +204,43 @@ def load_settings(path: Path | None) -> Settings:
         return Settings.model_validate(content)
     except ValidationError as error:
         raise UsageError(f"{path}: {first_problem(error)}") from error
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line says over the settings file; None leaves the file's."""
+
+    bundle: Path | None = None
+    source: str | None = None
+    source_fps: float | None = None
+    is_looped: bool | None = None
+    state: Path | None = None
+    host: str | None = None
+    port: int | None = None
+
+    def over(self, settings: Settings) -> Settings:
+        """Return the settings with what was given put over them.
+
+        Raises:
+            UsageError: A value is out of range.
+        """
+        changed = settings.model_dump()
+        for section, key, value in (
+            ("watch", "source", self.source),
+            ("watch", "source_fps", self.source_fps),
+            ("watch", "is_looped", self.is_looped),
+            ("store", "folder", self.state),
+            ("http", "host", self.host),
+            ("http", "port", self.port),
+        ):
+            if value is not None:
+                changed[section][key] = value
+        if self.bundle is not None:
+            changed["bundle"] = self.bundle
+        try:
+            return Settings.model_validate(changed)
+        except ValidationError as error:
+            raise UsageError(f"command line: {first_problem(error)}") from error
 
 
 def state_folder(settings: Settings) -> Path:

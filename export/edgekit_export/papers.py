@@ -19,6 +19,7 @@ from edgekit.cohort import Cohort
 from edgekit.features import CHANNELS, extract
 from edgekit.folds import FoldHandle, child_hash, children_of
 from edgekit.manifest import (
+    AlarmPolicy,
     CalibrationEvidence,
     Decision,
     GateBudget,
@@ -83,6 +84,8 @@ def write_papers(
             policy=metrics.threshold.policy,
             min_seen_share=MIN_SEEN_SHARE,
         ),
+        # One movement must not count again for as long as a window still holds it.
+        alarm=AlarmPolicy(refractory_s=record.settings.n_frames / record.dataset.fps + 1.0),
         models=(
             *(_entry(file, features) for file in fp32),
             *(_entry(one.file, features, one) for one in gated),

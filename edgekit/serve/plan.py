@@ -1,0 +1,133 @@
+"""Everything that is settled before a thread starts: settings, bundle, model, alarm rules.
+
+`edgekit serve --check` stops here. A reload goes through here too, so that new settings are taken
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit import files
+from edgekit.bundle import MANIFEST_FILE, Bundle, load_bundle
+from edgekit.errors import IntegrityError, UsageError
+from edgekit.manifest import ModelEntry
+from edgekit.runtime.choose import choose_model, open_engine
+from edgekit.runtime.engine import Engine
+from edgekit.runtime.verify import check_engine, check_evidence
+from edgekit.serve.alarm.policy import AlarmRules
+from edgekit.serve.settings import Settings, state_folder
+
+OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the daemon will do, checked as far as it can be without a camera."""
+
+    settings: Settings
+    settings_path: Path | None
+    bundle: Bundle
+    bundle_sha256: str
+    entry: ModelEntry
+    rules: AlarmRules
+    engine: Engine
+    self_test_error: str
+    """Why the golden clips did not come out right; empty when they did."""
+    speed: float
+    """Of a replayed recording; 1 is as it was filmed."""
+
+    @property
+    def window_s(self) -> float:
+        """Seconds of a window."""
+        return self.bundle.manifest.n_frames / self.bundle.manifest.fps
+
+    @property
+    def hop_frames(self) -> int:
+        """Frames of the bundle's time grid between two decisions."""
+        return max(round(self.settings.watch.hop_s * self.bundle.manifest.fps), 1)
+
+    def summary(self) -> tuple[str, ...]:
+        """Return what a person wants to know before it starts, line by line."""
+        rules, watch = self.rules, self.settings.watch
+        tuned = "tuned" if self.bundle.manifest.alarm.is_tuned else "not tuned on recordings yet"
+        return (
+            f"settings  {self.settings_path or 'none: the defaults'}",
+            f"bundle    {self.bundle.folder}: {self.entry.name} on {self.engine.runtime}, "
+            f"threshold {self.bundle.manifest.decision.threshold:.3f}",
+            f"self-test {self.self_test_error or 'golden clips answered as at export'}",
+            f"source    {watch.source}{'' if self.is_live else ' (replayed: nobody is watched)'}",
+            f"alarm     {rules.n_positive} of {rules.n_windows} windows every {watch.hop_s:g} s; "
+            f"{rules.cluster_spasms} spasms in {rules.cluster_minutes:g} min are a cluster "
+            f"({tuned})",
+            f"state     {state_folder(self.settings)}",
+        )
+
+    def refuse_failed_self_test(self) -> None:
+        """Raise what the self-test found.
+
+        Raises:
+            IntegrityError: The golden clips came out otherwise than at export.
+        """
+        if self.self_test_error:
+            raise IntegrityError(self.self_test_error)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a camera is watched, and not a recording."""
+        return is_camera(self.settings.watch.source)
+
+
+def is_camera(source: str) -> bool:
+    """Tell whether a source is a camera by its name."""
+    return source.isdigit() or source.startswith("/dev/video")
+
+
+def make_plan(
+    settings: Settings,
+    settings_path: Path | None,
+    *,
+    speed: float = 1.0,
+    opened: OpenEngine = lambda bundle, entry, threads: open_engine(
+        bundle, entry, n_threads=threads
+    ),
+) -> Plan:
+    """Load and check everything; a model that fails its self-test is kept, and said so.
+
+    Raises:
+        UsageError: A setting does not fit another, or there is no bundle or model.
+        IntegrityError: The bundle is damaged, or its gate evidence is not in order.
+        MissingExtraError: The runtime that was asked for is not installed.
+    """
+    bundle = load_bundle(settings.bundle)
+    check_evidence(bundle)
+    watch, manifest = settings.watch, bundle.manifest
+    entry = choose_model(bundle, runtime=watch.runtime, precision=watch.precision)
+    rules = settings.alarm.rules(manifest.alarm, window_s=manifest.n_frames / manifest.fps)
+    if not is_camera(watch.source) and not Path(watch.source).exists():
+        raise UsageError(f"[watch] source {watch.source}: no such file, folder or camera")
+    if speed != 1.0 and is_camera(watch.source):
+        raise UsageError("--speed is for recordings; a camera has its own")
+    engine = opened(bundle, entry, watch.threads)
+    return Plan(
+        settings,
+        settings_path,
+        bundle,
+        files.sha256(bundle.folder / MANIFEST_FILE),
+        entry,
+        rules,
+        engine,
+        _self_test(bundle, entry, engine),
+        speed,
+    )
+
+
+def _self_test(bundle: Bundle, entry: ModelEntry, engine: Engine) -> str:
+    """Replay the golden clips: a device that computes otherwise must not arm."""
+    try:
+        check_engine(bundle, entry, engine)
+    except IntegrityError as error:
+        return str(error)
+    return ""
