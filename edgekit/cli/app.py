@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from edgekit import __version__
-from edgekit.cli import bench, console, demo, doctor, export, pose, predict, synth, train, verify
+from edgekit.cli import (
+    bench,
+    console,
+    demo,
+    doctor,
+    export,
+    pose,
+    predict,
+    serve,
+    synth,
+    train,
+    verify,
+)
 from edgekit.errors import EdgekitError, OutputError
 from edgekit.files import reason_of
 
@@ -58,6 +70,7 @@ app.command()(train.train)
 app.command()(export.export)
 app.command()(verify.verify)
 app.command()(predict.predict)
+app.command()(serve.serve)
 app.add_typer(pose.app, name="pose")
 app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)

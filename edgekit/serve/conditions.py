@@ -124,7 +124,7 @@ MEANINGS: dict[Condition, Meaning] = {
         "The model answers otherwise than at export: edgekit verify says where.",
     ),
     Condition.CRASH_LOOP: Meaning(
-        _BLIND, "medium", "keeps crashing", "Look at the log: journalctl -u edgekit."
+        _IMPAIRED, "medium", "keeps crashing", "Look at the log: journalctl -u edgekit."
     ),
     Condition.SOURCE_ENDED: Meaning(
         _BLIND, "medium", "recording ended", "Start it again with a source, or with a camera."

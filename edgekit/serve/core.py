@@ -34,6 +34,7 @@ log = logging.getLogger("edgekit.core")
 TICK_S = 0.25
 SNAPSHOT_EVERY_S = 0.5
 POSE_EVERY_S = 0.1
+DEVICE_EVERY_S = 3.0
 ANSWER_S = 1.0
 """A command is answered within this time, or refused."""
 LAST_COMMIT_S = 1.0
@@ -42,27 +43,28 @@ Command = Acknowledge | Pause | TestAlarm
 
 
 @dataclass(frozen=True)
-class _Question:
+class Question:
     """A command on its way to the core, and where its answer goes."""
 
     command: Command
     answer: futures.Future[Outcome]
 
 
-class Core:
-    """The core thread. `post`, `ask`, `new_rules` and `stop` may be called from any thread."""
+Inbox = queue.SimpleQueue[Report | NewRules | Question | None]
+"""Everything that reaches the core; the watching thread puts its reports here. None ends it."""
 
-    def __init__(self, parts: CoreParts, rules: AlarmRules, restore: Restore) -> None:
+
+class Core:
+    """The core thread. `ask`, `new_rules` and `stop` may be called from any thread."""
+
+    def __init__(self, parts: CoreParts, rules: AlarmRules, restore: Restore, inbox: Inbox) -> None:
         self._parts = parts
         self._desk = AlarmDesk(parts, rules)
         self._restore = restore
-        self._inbox: queue.SimpleQueue[Report | NewRules | _Question | None] = queue.SimpleQueue()
+        self._inbox = inbox
         self._child: ChildFacts | None = None
-        self._pose_due_s = self._tick_due_s = self._snapshot_due_s = 0.0
-
-    def post(self, report: Report) -> None:
-        """Take a report of the watching thread."""
-        self._inbox.put(report)
+        self._source_s = 0.0
+        self._pose_due_s = self._tick_due_s = self._snapshot_due_s = self._device_due_s = 0.0
 
     def new_rules(self, rules: AlarmRules) -> None:
         """Obey other alarm rules from now on."""
@@ -74,7 +76,7 @@ class Core:
         Raises:
             TimeoutError: The core did not answer in time; nothing is known of the outcome.
         """
-        question = _Question(command, futures.Future())
+        question = Question(command, futures.Future())
         self._inbox.put(question)
         try:
             return question.answer.result(timeout=ANSWER_S)
@@ -107,7 +109,7 @@ class Core:
         due_s = min(self._tick_due_s, now + TICK_S if deadline_s is None else deadline_s)
         return min(max(due_s - now, 0.001), TICK_S)
 
-    def _handle(self, item: Report | NewRules | _Question) -> None:
+    def _handle(self, item: Report | NewRules | Question) -> None:
         if isinstance(item, Observation):
             self._observe(item)
         elif isinstance(item, Judged):
@@ -125,7 +127,7 @@ class Core:
         parts = self._parts
         parts.health.take(observation)
         parts.account.frame()
-        parts.review.add(observation)
+        self._source_s = observation.t_s
         now = parts.clock.mono()
         if now >= self._pose_due_s:
             self._pose_due_s = now + POSE_EVERY_S
@@ -135,6 +137,7 @@ class Core:
     def _judge(self, judged: Judged) -> None:
         parts = self._parts
         parts.health.take(judged)
+        self._snapshot_due_s = 0.0
         if judged.judgement is None:
             log.error("the model failed: %s", judged.error)
             self._desk.probability = None
@@ -151,7 +154,7 @@ class Core:
         attention = None if judgement.attention is None else tuple(judgement.attention.tolist())
         parts.live.publish(DecisionMessage(row, attention))
 
-    def _answer(self, question: _Question) -> None:
+    def _answer(self, question: Question) -> None:
         if not question.answer.set_running_or_notify_cancel():
             return
         command = question.command
@@ -164,6 +167,9 @@ class Core:
         now = self._parts.clock.mono()
         if now >= self._tick_due_s:
             self._tick_due_s = now + TICK_S
+            if now >= self._device_due_s:
+                self._device_due_s = now + DEVICE_EVERY_S
+                self._parts.device.poll(now, self._parts.clock.utc())
             self._desk.apply(Tick())
             self._desk.look()
             self._keep_excerpts()
@@ -175,21 +181,23 @@ class Core:
 
     def _keep_excerpts(self, *, is_ending: bool = False) -> None:
         parts = self._parts
+        if parts.review is None:
+            return
         rows: list[Row] = [
             LandmarksRow(
                 parts.stamp(), excerpt.event_id, parts.live.identity.fps, excerpt.landmarks
             )
-            for excerpt in parts.review.take_finished(is_ending=is_ending)
+            for excerpt in parts.review.take_finished(self._source_s, is_ending=is_ending)
         ]
         if rows:
             parts.recording.record(rows)
 
     def _close_hour(self) -> HealthRow:
-        device, child = self._parts.device, self._child
+        facts, child = self._parts.device.facts, self._child
         figures = DeviceFigures(
-            rss_mb=device.rss_mb,
+            rss_mb=facts.rss_mb or 0.0,
             child_rss_mb=child.rss_mb if child else 0.0,
-            temperature_c=device.temperature_c,
+            temperature_c=facts.temperature_c,
             n_child_restarts=child.n_restarts if child else 0,
         )
         return self._parts.account.close_period(self._parts.stamp(), figures)

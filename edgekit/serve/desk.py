@@ -66,7 +66,7 @@ class AlarmDesk:
             self._state,
             stamp,
             self._conditions if self._conditions is not None else frozenset({Condition.STARTING}),
-            parts.health.figures(stamp.mono_s),
+            parts.health,
             probability=self.probability,
             account=parts.account,
             n_child_restarts=self.n_child_restarts,
@@ -80,15 +80,16 @@ class AlarmDesk:
         parts, now = self._parts, self._parts.clock.mono()
         return (
             parts.health.conditions(now)
-            | parts.device.poll(now, parts.clock.utc())
+            | parts.device.conditions(now)
             | parts.recording.conditions
             | parts.elsewhere()
         ).union(*(sink.conditions for sink in parts.sinks))
 
     def _announce(self, message: TransitionMessage) -> None:
         transition = message.row.transition
-        if transition.kind in ("spasm", "cluster") and transition.event_id is not None:
-            self._parts.review.mark(transition.event_id, transition.t_s or 0.0)
+        review = self._parts.review
+        if review and transition.kind in ("spasm", "cluster") and transition.event_id is not None:
+            review.mark(transition.event_id, transition.t_s or 0.0)
         self._parts.live.publish(message)
         for sink in self._parts.sinks:
             sink.announce(message)

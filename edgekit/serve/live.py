@@ -175,6 +175,7 @@ class Subscription:
         self._live = live
         self._ready = threading.Condition()
         self._waiting: deque[Message] = deque()
+        self._is_woken = False
         self.n_lost = 0
         """Messages that this reader was too slow for."""
 
@@ -189,9 +190,16 @@ class Subscription:
     def take(self, timeout_s: float) -> Message | None:
         """Return the next message, or None after `timeout_s`."""
         with self._ready:
-            if not self._waiting:
+            if not self._waiting and not self._is_woken:
                 self._ready.wait(timeout_s)
+            self._is_woken = False
             return self._waiting.popleft() if self._waiting else None
+
+    def wake(self) -> None:
+        """Let the reader's `take` return at once: it has something to do besides messages."""
+        with self._ready:
+            self._is_woken = True
+            self._ready.notify()
 
     def __enter__(self) -> Subscription:
         """Return itself."""

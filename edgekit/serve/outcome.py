@@ -16,8 +16,9 @@ def outcome_of(
     if isinstance(command, Acknowledge):
         return _acknowledged(command, is_done="acknowledged" in kinds)
     if isinstance(command, TestAlarm):
-        is_done = "test_began" in kinds
-        return Outcome(is_done, "test alarm sounds" if is_done else "a test is already sounding")
+        return Outcome(
+            "test_began" in kinds, "test alarm: heard unless paused or a real one sounds"
+        )
     if "paused" in kinds:
         seconds = max(t.seconds or 0.0 for t in transitions if t.kind == "paused")
         return Outcome(is_done=True, text=f"sound paused for {seconds:.0f} s")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from edgekit.serve.account import Account
 from edgekit.serve.conditions import Condition
+from edgekit.serve.health.device import DeviceFacts
 from edgekit.serve.live import Live
-from edgekit.serve.review import ReviewBuffer
+from edgekit.serve.review import Review
 from edgekit.serve.sinks import AlarmSink
-from edgekit.serve.snapshot import Figures
 from edgekit.serve.store.rows import Stamp
 from edgekit.serve.store.seams import Recording
 from edgekit.serve.thinning import Thinning
@@ -28,23 +28,33 @@ class Health(Protocol):
     def conditions(self, now_mono: float) -> frozenset[Condition]:
         """Return what is wrong with the watching side now."""
 
-    def figures(self, now_mono: float) -> Figures:
-        """Return what the page shows of it."""
+    def fps(self, now_mono: float) -> float:
+        """Return the frames a second through the extractor."""
+
+    def decision_age_s(self, now_mono: float) -> float | None:
+        """Return the seconds since a window was really judged."""
+
+    @property
+    def last_latency_s(self) -> float | None:
+        """From the newest frame of the last decision to the decision."""
+
+    @property
+    def seen_share(self) -> float | None:
+        """Of the last window."""
 
 
 class Device(Protocol):
-    """What the device itself says, polled."""
-
-    def poll(self, now_mono: float, utc_s: float) -> frozenset[Condition]:
-        """Return what is wrong with clock, power or temperature."""
+    """What the device itself says, polled; see `edgekit.serve.health.device`."""
 
     @property
-    def rss_mb(self) -> float:
-        """Resident memory of this process."""
+    def facts(self) -> DeviceFacts:
+        """What the last poll read."""
 
-    @property
-    def temperature_c(self) -> float | None:
-        """Of the processor; None where nobody tells."""
+    def poll(self, mono_s: float, wall_s: float) -> None:
+        """Read clock, power and temperature."""
+
+    def conditions(self, now_mono: float) -> frozenset[Condition]:
+        """Return what is wrong with them."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +73,13 @@ class CoreParts:
     recording: Recording
     health: Health
     device: Device
-    sinks: Sequence[AlarmSink]
+    sinks: list[AlarmSink]
     elsewhere: Callable[[], frozenset[Condition]]
     """Conditions found elsewhere: broker, settings, self-test."""
     on_acknowledged: Callable[[], None]
     """Told when somebody acknowledges the technical alarms."""
-    review: ReviewBuffer
+    review: Review | None
+    """None where the settings keep no landmarks."""
     thinning: Thinning
     account: Account
     clock: Clock = Clock()

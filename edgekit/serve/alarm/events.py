@@ -14,7 +14,8 @@ class Decided:
     """A window was judged, or could not be."""
 
     t_s: float
-    """End of the window on the source's own clock; never decreases."""
+    """End of the window on the source's own clock. It decreases only when the source began again;
+    one that is not finite cannot be placed, and is held back by no refractory time."""
     is_positive: bool | None
     """None when it could not be judged: that is neither a yes nor a no."""
 
@@ -37,10 +38,11 @@ class Acknowledge:
 
 @dataclass(frozen=True)
 class Pause:
-    """Somebody silences the sound for a while; 0 seconds ends a pause."""
+    """Somebody silences the sound for a while."""
 
     who: str
     seconds: float
+    """At most `rules.pause_max_s` are granted. 0, less, or no finite number ends a pause."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from edgekit.serve.alarm.events import Transition
 from edgekit.serve.alarm.policy import AlarmRules
 from edgekit.serve.conditions import Condition, Priority
 
@@ -18,7 +19,9 @@ class PatientAlarm:
     kind: Literal["spasm", "cluster"]
     priority: Priority
     since_mono: float
+    """When it latched: its first spasm, not its newest."""
     n_spasms: int
+    """Since it latched."""
     is_escalated: bool = False
 
 
@@ -46,9 +49,20 @@ class AlarmState:
     test_until_mono: float | None = None
     recent: tuple[bool | None, ...] = ()
     """The last windows, newest last; at most `rules.n_windows`, emptied by a spasm."""
+    last_spasm_s: float | None = None
+    """On the source's clock: the refractory time counts from here."""
     spasm_times_s: tuple[float, ...] = ()
-    """Of the spasms within the cluster time, on the source's clock."""
+    """Of the spasms within the cluster time, on the source's clock; at most
+    `rules.cluster_spasms`, emptied when a cluster is acknowledged."""
+    is_in_cluster: bool = False
+    """A cluster was announced and goes on: it has neither lapsed nor been acknowledged."""
+    last_mono: float = 0.0
+    """Time of the last event: stands in for one that is not finite, and shows a clock that goes
+    backwards."""
 
+
+Stepped = tuple[AlarmState, tuple[Transition, ...]]
+"""The next state, and what there is to log and announce, in order."""
 
 Sound = Literal["patient", "technical_high", "technical_medium", "technical_low", "test"]
 """What a person hears: one sound at a time, the most urgent."""

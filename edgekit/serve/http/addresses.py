@@ -15,6 +15,7 @@ from edgekit.errors import UsageError
 from edgekit.serve.settings import HttpSettings
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:\d{1,5})?")
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 _BACKLOG = 128
 _NOWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Documentation addresses: a datagram socket "connected" there sends nothing."""
@@ -65,7 +66,7 @@ def listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
         listener.listen(_BACKLOG)
-        listener.setblocking(False)
+        listener.settimeout(0)
     except OSError as error:
         listener.close()
         reason = _REASONS.get(error.errno or 0, error.strerror)
@@ -94,7 +95,7 @@ def own_addresses(settings: HttpSettings) -> tuple[str, ...]:
 def url_of(settings: HttpSettings, port: int) -> str:
     """Return the address to open in a browser, on this device or, if it may, from another."""
     host = settings.host
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not listened on
+    if host in WILDCARDS:
         host = own_addresses(settings)[-1]
     if ":" in host:
         host = f"[{host}]"

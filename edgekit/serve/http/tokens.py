@@ -54,6 +54,7 @@ class TokenStore:
         self.path = folder / "tokens.json"
         self._tokens: tuple[Token, ...] = ()
         self._version: _Version = None
+        self._complaint = ""
 
     def new(self, name: str, scope: Scope, utc_s: float) -> str:
         """Make a token and return its secret, which is kept nowhere.
@@ -123,13 +124,18 @@ class TokenStore:
     def _current(self) -> tuple[Token, ...]:
         version = _version_of(self.path)
         if version != self._version:
-            self._version = version
             try:
-                self._tokens = self.read()
+                self._tokens, self._version, self._complaint = self.read(), version, ""
             except DataError as error:
-                self._tokens = ()
-                log.error("nobody is let in: %s", error)  # noqa: TRY400 - one line is enough
+                # Read again at the next request: it may only have been short of file handles.
+                self._tokens, self._version = (), None
+                self._complain(str(error))
         return self._tokens
+
+    def _complain(self, text: str) -> None:
+        if text != self._complaint:
+            self._complaint = text
+            log.error("nobody is let in: %s", text)
 
     def _write(self, tokens: tuple[Token, ...]) -> None:
         content = _TokenFile(tokens=tokens).model_dump_json(indent=1).encode()

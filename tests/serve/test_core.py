@@ -1,0 +1,170 @@
+"""The core: committed first, announced then; a failing store silences nothing."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from core_fakes import Ward, judged, messages, seen
+
+from edgekit.serve.alarm import events
+from edgekit.serve.alarm.events import Acknowledge, Restore
+from edgekit.serve.conditions import Condition, WatchState
+from edgekit.serve.live import DecisionMessage, PoseMessage, Snapshot, TransitionMessage
+from edgekit.serve.store.rows import DecisionRow, HealthRow, LandmarksRow, StateRow
+from edgekit.serve.watch.seen import Judged
+
+
+def test_a_spasm_is_stored_before_anybody_hears_of_it() -> None:
+    ward = Ward()
+    reader = ward.live.subscribe()
+    assert reader is not None
+    for number in range(3):
+        ward.inbox.put(judged(10.0 + number / 2, 0.9))
+    ward.settle()
+    assert ward.journal == ["stored spasm", "announced spasm"]
+    heard = messages(reader)
+    (announced,) = (m for m in heard if isinstance(m, TransitionMessage))
+    assert announced.is_stored
+    assert announced.row.probability == 0.9
+    assert announced.row.threshold == 0.5
+    index = heard.index(announced)
+    assert any(isinstance(m, Snapshot) and m.patient is not None for m in heard[:index])
+
+
+def test_row_16_a_failing_store_does_not_silence_an_alarm() -> None:
+    ward = Ward()
+    ward.store.is_failing = True
+    reader = ward.live.subscribe()
+    assert reader is not None
+    ward.inbox.put(judged(10.0, 0.9))
+    ward.inbox.put(judged(10.5, 0.9))
+    ward.settle()
+    (announced,) = (m for m in messages(reader) if isinstance(m, TransitionMessage))
+    assert not announced.is_stored
+    assert "announced spasm" in ward.journal
+
+
+def test_what_cannot_be_judged_is_no_decision_of_either_kind() -> None:
+    ward = Ward()
+    reader = ward.live.subscribe()
+    assert reader is not None
+    ward.inbox.put(judged(10.0, 0.9))
+    ward.inbox.put(judged(10.5, None))
+    ward.settle()
+    assert ward.kinds() == []
+    decisions = [m for m in messages(reader) if isinstance(m, DecisionMessage)]
+    assert [d.row.probability for d in decisions] == [0.9, None]
+    snapshot = ward.live.snapshot
+    assert snapshot is not None
+    assert snapshot.probability is None
+
+
+def test_a_model_that_fails_takes_the_last_probability_away() -> None:
+    ward = Ward()
+    ward.inbox.put(judged(10.0, 0.3))
+    ward.inbox.put(Judged(10.5, None, "the model returned a value that is no number", 10.5, 0.0))
+    ward.settle()
+    snapshot = ward.live.snapshot
+    assert snapshot is not None
+    assert snapshot.probability is None
+
+
+def test_conditions_of_every_part_make_the_state() -> None:
+    ward = Ward()
+    ward.store.conditions = frozenset({Condition.DISK_FULL})
+    ward.sink.conditions = frozenset({Condition.BRIDGE_SILENT})
+    ward.elsewhere = frozenset({Condition.BROKER_AWAY})
+    ward.health.found = frozenset({Condition.NO_CAMERA})
+    ward.inbox.put(seen(0))
+    ward.settle()
+    (row,) = (row for row in ward.store.rows if isinstance(row, StateRow))
+    assert row.state is WatchState.NOT_MONITORING
+    assert row.conditions[0] is Condition.NO_CAMERA
+    assert set(row.conditions) == {
+        Condition.DISK_FULL,
+        Condition.BRIDGE_SILENT,
+        Condition.BROKER_AWAY,
+        Condition.NO_CAMERA,
+    }
+    assert ward.kinds() == ["condition_began"] * 4
+
+
+def test_an_alarm_from_before_a_restart_is_latched_again() -> None:
+    ward = Ward(Restore(8, event_id=7, n_spasms=2))
+    ward.inbox.put(seen(0))
+    ward.settle()
+    assert ward.journal == ["stored restored", "announced restored"]
+    snapshot = ward.live.snapshot
+    assert snapshot is not None
+    assert snapshot.patient is not None
+    assert snapshot.patient.event_id == 7
+
+
+def test_the_landmarks_around_an_event_are_kept() -> None:
+    ward = Ward()
+    for number in range(200):
+        ward.inbox.put(seen(number))
+        if number in (120, 135):
+            ward.inbox.put(judged(number / 30, 0.9))
+    ward.settle()
+    (row,) = (row for row in ward.store.rows if isinstance(row, LandmarksRow))
+    assert row.event_id == 1
+    assert row.landmarks.shape == (90, 33, 5)
+    assert row.landmarks[0, 0, 0] == 135 / 30 + 1.0
+
+
+def test_poses_are_shown_ten_times_a_second_at_most() -> None:
+    ward = Ward()
+    reader = ward.live.subscribe()
+    assert reader is not None
+    for number in range(30):
+        ward.inbox.put(seen(number))
+    ward.settle()
+    assert sum(isinstance(m, PoseMessage) for m in messages(reader)) == 1
+
+
+def test_the_last_row_of_a_run_is_its_account() -> None:
+    ward = Ward()
+    ward.inbox.put(seen(0))
+    ward.inbox.put(judged(5.0, 0.1))
+    ward.settle()
+    last = ward.store.rows[-1]
+    assert isinstance(last, HealthRow)
+    assert (last.n_frames, last.n_decisions, last.start_reason) == (1, 1, "first")
+    assert ward.sink.is_closed
+    assert any(isinstance(row, DecisionRow) for row in ward.store.rows)
+
+
+@pytest.fixture
+def running() -> Ward:
+    return Ward()
+
+
+def test_commands_are_answered_from_another_thread(running: Ward) -> None:
+    thread = threading.Thread(target=running.core.run, args=[lambda: None])
+    thread.start()
+    try:
+        running.inbox.put(judged(10.0, 0.9))
+        running.inbox.put(judged(10.5, 0.9))
+        assert running.core.ask(events.TestAlarm("nurse")).is_done
+        late = running.core.ask(Acknowledge("nurse", 0))
+        done = running.core.ask(Acknowledge("nurse", 1))
+        again = running.core.ask(Acknowledge("parent", 1))
+        technical = running.core.ask(Acknowledge("nurse"))
+    finally:
+        running.core.stop()
+        thread.join(5)
+    assert not late.is_done
+    assert done.is_done
+    assert not again.is_done
+    assert "faster" in again.text
+    assert not technical.is_done
+    assert running.n_acknowledged == 1
+    assert running.kinds().count("acknowledged") == 1
+    assert running.kinds().count("acknowledged_late") == 3
+
+
+def test_a_core_that_hangs_refuses_instead_of_hanging_too(running: Ward) -> None:
+    with pytest.raises(TimeoutError, match="does not answer"):
+        running.core.ask(events.TestAlarm("nurse"))
