@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -117,7 +118,7 @@ class Bedside:
     def changes(self, condition: Condition) -> int:
         """Return how often the condition came or went in the last `run`."""
         said = [condition in conditions for _, conditions in self.history]
-        return sum(a != b for a, b in zip(said, said[1:], strict=False))
+        return sum(a != b for a, b in itertools.pairwise(said))
 
     def states(self) -> list[WatchState]:
         """Return the states of the last `run`, each once, in order."""

@@ -6,10 +6,8 @@ from edgekit.serve.conditions import Condition
 from edgekit.serve.watch.seen import ChildFacts
 
 CRASHES = 3
-"""Restarts within ten minutes that are a loop."""
-WELL_AGAIN_S = 60.0
-"""After so long with answers and without a restart the loop is over: it is watching again, and to
-say for another nine minutes that it is not would teach people to ignore it."""
+"""Restarts within ten minutes that are a loop; it ends when the ten minutes are over, so that a
+process that dies every three minutes is one alarm."""
 
 
 class ChildHealth:
@@ -18,7 +16,6 @@ class ChildHealth:
     def __init__(self) -> None:
         self._facts: ChildFacts | None = None
         self._trouble: frozenset[Condition] = frozenset()
-        self._well_since_mono_s: float | None = None
 
     def take(self, facts: ChildFacts) -> None:
         """Take how the process is now."""
@@ -29,10 +26,6 @@ class ChildHealth:
             self._trouble = _after_restart(facts) if is_restarted else self._trouble
         else:
             self._trouble = _trouble(facts)
-        if is_restarted or facts.status != "running":
-            self._well_since_mono_s = None
-        elif self._well_since_mono_s is None:
-            self._well_since_mono_s = facts.last_answer_mono_s
 
     @property
     def is_running(self) -> bool:
@@ -44,7 +37,7 @@ class ChildHealth:
         found = self._trouble
         if self._is_silent(now_mono, silent_s):
             found |= {Condition.POSE_SLOW}
-        if self._is_looping():
+        if self._facts is not None and self._facts.n_restarts_lately >= CRASHES:
             found |= {Condition.CRASH_LOOP}
         return found
 
@@ -53,12 +46,6 @@ class ChildHealth:
             return False
         answered = self._facts.last_answer_mono_s
         return answered is not None and now_mono - answered > silent_s
-
-    def _is_looping(self) -> bool:
-        if self._facts is None or self._facts.n_restarts_lately < CRASHES:
-            return False
-        since, newest = self._well_since_mono_s, self._facts.last_answer_mono_s
-        return since is None or newest is None or newest - since < WELL_AGAIN_S
 
 
 def _trouble(facts: ChildFacts) -> frozenset[Condition]:

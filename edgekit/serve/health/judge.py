@@ -68,7 +68,7 @@ class HealthJudge:
     def conditions(self, now_mono: float) -> frozenset[Condition]:
         """Return all that is wrong at this moment, which must not lie before an earlier one."""
         found = self._child.conditions(now_mono, self._settings.child_silent_s)
-        is_interrupted = _is_blinding(found - {Condition.CRASH_LOOP})
+        is_interrupted = _is_blinding(found)
         if self._is_interrupted and not is_interrupted:
             self._excuse = Excuse(now_mono, RETURN_S)
             self._decisions.begin_anew()

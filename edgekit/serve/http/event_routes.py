@@ -22,7 +22,7 @@ EventId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 def event_routes(parts: Parts) -> APIRouter:
     """Return the routes of the events: scope view."""
     router = APIRouter(prefix="/api/v1", tags=["history"])
-    reader, access = parts.reader, parts.access
+    reader = parts.reader
     view, adapter = asks_for("view"), TypeAdapter(StoredEvent)
 
     @router.get(

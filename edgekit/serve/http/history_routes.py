@@ -26,7 +26,7 @@ _ANSWERS = documented(401, 422)
 def history_routes(parts: Parts) -> APIRouter:
     """Return the routes of the past: scope view, and admin for the audit."""
     router = APIRouter(prefix="/api/v1", tags=["history"])
-    reader, access = parts.reader, parts.access
+    reader = parts.reader
     view = asks_for("view")
 
     @router.get("/decisions", response_model=DecisionsReply, responses=_ANSWERS, openapi_extra=view)

@@ -7,6 +7,7 @@ const RANK = { high: 0, medium: 1, low: 2, info: 3 };
 
 let patientKey = "";
 let announcedEvent = null;
+let beganUtcS = null;
 let technicalKey = "";
 let knownTechnical = new Set();
 
@@ -35,17 +36,24 @@ export function showPatient(model, onNew) {
 function titleOf(patient, model) {
   const n = patient.n_spasms;
   if (patient.kind !== "cluster") return n > 1 ? `Possible spasms: ${n}` : "Possible spasm";
-  const beganUtc = model.snapshot.utc_s - patient.since_s;
+  const beganUtc = began(patient, model.snapshot);
   const newest = model.eventTimes.get(patient.event_id);
   if (newest === undefined) return `Cluster of spasms: ${n} since ${hourAndMinute(beganUtc)}`;
   return `Cluster of spasms: ${n} in ${Math.max(Math.ceil((newest - beganUtc) / 60), 1)} min`;
 }
 
+/** When the alarm began: steady, although each state's own sum differs by parts of a second. */
+function began(patient, snapshot) {
+  const utc = snapshot.utc_s - patient.since_s;
+  if (beganUtcS === null || Math.abs(beganUtcS - utc) > 2) beganUtcS = utc;
+  return beganUtcS;
+}
+
 function detailOf(patient, model) {
-  const began = timeOfDay(model.snapshot.utc_s - patient.since_s);
+  const since = timeOfDay(began(patient, model.snapshot));
   const ago = duration(patient.since_s + model.elapsedS);
   const stale = model.isLinked === false ? " · last known before the link was lost" : "";
-  return `Since ${began} (${ago}) · event ${patient.event_id}${stale}`;
+  return `Since ${since} (${ago}) · event ${patient.event_id}${stale}`;
 }
 
 /** Show or hide the technical alarms, most urgent first. */

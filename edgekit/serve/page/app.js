@@ -54,7 +54,7 @@ const live = new Live({
     showSignedIn(true);
     model.identity = await session.get("identity", signal);
     decisions.load((await session.get("decisions?minutes=5", signal)).decisions);
-    void events.refresh();
+    void events.restart();
     showIdentity(model.identity);
   },
   message(name, value) {
@@ -174,7 +174,8 @@ function fail() {
   document.body.dataset.link = "lost";
   sound.play("technical_medium");
 }
-addEventListener("error", fail);
+// A browser's own notes, as of resizing, carry no error.
+addEventListener("error", (event) => event.error && fail());
 addEventListener("unhandledrejection", fail);
 
 byId("sound-on").onclick = () => void sound.enable();

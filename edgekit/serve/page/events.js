@@ -5,6 +5,7 @@ import { byId, decimals, make, when, whenRoughly, write } from "./words.js";
 
 const PAGE = 20;
 const NAMES = { spasm: "Possible spasm", cluster: "Cluster of spasms" };
+const MAX_EVENTS = 500; // a page stays open for weeks
 const AGAIN_MS = 250;
 
 export class Events {
@@ -20,9 +21,20 @@ export class Events {
     byId("events-more").onclick = () => this.#load(Math.min(...this.#events.keys()));
   }
 
-  /** Read the newest events anew; those already shown further down stay. */
+  /** Read the newest events; those already shown further down stay. */
   async refresh() {
     await this.#load(null);
+    const tooOld = [...this.#events.keys()].sort((a, b) => b - a).slice(MAX_EVENTS);
+    for (const id of tooOld) this.#events.delete(id);
+    for (const id of this.times.keys()) if (!this.#events.has(id)) this.times.delete(id);
+    this.#hasMore ||= tooOld.length > 0;
+  }
+
+  /** Begin again, as after a new connection: the store may be another one. */
+  async restart() {
+    this.#events.clear();
+    this.times.clear();
+    await this.refresh();
   }
 
   /** Where on the source's clock of this boot the events are, for the chart. */

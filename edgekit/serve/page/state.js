@@ -47,8 +47,9 @@ function change(face, model) {
 function moreOf(face, model) {
   if (face !== FACES.ARMED && face !== FACES.DEGRADED) return face.more;
   const age = model.snapshot.decision_age_s;
-  if (age === null) return "No decision yet.";
-  return age < 2 ? "Looked just now." : `Looked ${duration(age)} ago.`;
+  const at = model.identity?.is_live === false ? ", at a recording" : "";
+  if (age === null) return `No decision yet${at}.`;
+  return age < 2 ? `Looked just now${at}.` : `Looked ${duration(age)} ago${at}.`;
 }
 
 /** Every reason, and the cure of the most urgent: the others stand with the technical alarms. */

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from edgekit.serve.store.faults import is_full
 from edgekit.serve.store.schema import MIGRATIONS, migrate, require_known
 
 CHECK_S = 2.0
@@ -15,6 +16,7 @@ CHECK_S = 2.0
 BUSY_S = 2.0
 WAL_PAGES = 1000
 """A checkpoint after so many pages of 4 KiB ..."""
+WAL_PAGES_WHEN_FULL = 16
 WAL_LIMIT_BYTES = 8 << 20
 """... and a log that grew beyond this is cut back."""
 CONNECTION_PRAGMAS = (
@@ -45,6 +47,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
+    _require_sane_header(path)
     connection = sqlite3.connect(
         path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
     )
@@ -91,8 +94,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
     try:
         return _read_only(path, "mode=ro")
     except sqlite3.OperationalError as error:
-        # On a read-only file system nobody writes, and the shared index cannot be made.
-        if "unable to open" not in str(error) or os.access(path.parent, os.W_OK):
+        # On a disk that is read-only or full the index of the log cannot be made. What was
+        # checkpointed can be read without it; nobody can write there just now.
+        if "locked" in str(error) or not _is_unwritable(path.parent):
             raise
         return _read_only(path, "mode=ro&immutable=1")
 
@@ -107,6 +111,18 @@ def _read_only(path: Path, how: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_unwritable(folder: Path) -> bool:
+    return not os.access(folder, os.W_OK) or is_full(folder)
+
+
+def _require_sane_header(path: Path) -> None:
+    """Refuse file format versions that SQLite would silently take for read-only."""
+    with path.open("rb") as file:
+        header = file.read(20)
+    if len(header) == 20 and max(header[18:]) > 2:
+        raise sqlite3.DatabaseError(f"malformed: file format {tuple(header[18:])}")
 
 
 def _require_ok(connection: sqlite3.Connection, pragma: str) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 from enum import Enum
 from pathlib import Path
 
+from edgekit.errors import EdgekitError
 from edgekit.serve.conditions import Condition
 
 FEW_BYTES = 256 << 10
@@ -28,8 +29,9 @@ class Fault(Enum):
     @property
     def condition(self) -> Condition:
         """What people are told while it lasts."""
-        is_full = self is Fault.DISK_FULL
-        return Condition.DISK_FULL if is_full else Condition.STORE_FAILING
+        if self is Fault.DISK_FULL:
+            return Condition.DISK_FULL
+        return Condition.STORE_FAILING
 
 
 _BAD_ROWS = (
@@ -41,25 +43,37 @@ _BAD_ROWS = (
     TypeError,
     ValueError,
 )
-_DAMAGE = ("malformed", "file is not a database", "no such table", "no such column")
+_DAMAGE = (
+    "malformed",
+    "file is not a database",
+    "unsupported file format",
+    "no such table",
+    "no such column",
+)
+READ_ERRORS = (sqlite3.Error, UnicodeDecodeError, EdgekitError)
+"""What reading a damaged or locked away database can meet."""
 _FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 
 def classify(error: Exception, folder: Path) -> Fault:
     """Return what an error while writing to the store in `folder` means."""
     text = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        # The text of the schema itself is broken.
+        return Fault.DAMAGED
     if isinstance(error, _BAD_ROWS):
         return Fault.BAD_ROW
     if isinstance(error, sqlite3.DatabaseError) and any(words in text for words in _DAMAGE):
         return Fault.DAMAGED
     if "disk is full" in text or (isinstance(error, OSError) and error.errno in _FULL_ERRORS):
         return Fault.DISK_FULL
-    if isinstance(error, sqlite3.OperationalError) and "I/O" in text and _is_full(folder):
+    if isinstance(error, sqlite3.OperationalError) and "I/O" in text and is_full(folder):
         return Fault.DISK_FULL
     return Fault.OTHER
 
 
-def _is_full(folder: Path) -> bool:
+def is_full(folder: Path) -> bool:
+    """Tell whether next to nothing can be written there; False where that cannot be told."""
     try:
         return free_bytes(folder) < FEW_BYTES
     except OSError:

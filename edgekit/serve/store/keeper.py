@@ -119,6 +119,11 @@ class Keeper:
         self._ready().commit(rows, delivered)
         self._works()
 
+    def note_ids(self) -> None:
+        """Keep the file of event ids ahead; nearly always there is nothing to do."""
+        if self._writer is not None:
+            self._writer.note_ids()
+
     def look_after(self) -> None:
         """Do what can wait: a sign of life, retention, the reserve. Also shows that writing works.
 
@@ -133,7 +138,10 @@ class Keeper:
         writer.touch(now)
         writer.note_ids()
         has_more = writer.tidy(self._settings, utc_s if is_trusted else None)
-        self._is_space_short = not self._reserve.hold()
+        is_held = self._reserve.hold()
+        if is_held and self._is_space_short:
+            writer.keep_log_short(is_short=False)
+        self._is_space_short = not is_held
         self._works()
         self._touch_due_s = now if has_more else now + TOUCH_EVERY_S
 
@@ -143,7 +151,10 @@ class Keeper:
         if fault is Fault.DAMAGED:
             return self._replace(str(error))
         self.note(error)
-        return fault is Fault.DISK_FULL and self._give_back_reserve()
+        if fault is not Fault.DISK_FULL or not self._give_back_reserve():
+            return False
+        self._use_reserve_sparingly()
+        return True
 
     def note(self, error: Exception) -> None:
         """Remember that it fails, and say so once."""
@@ -191,6 +202,7 @@ class Keeper:
                 raise
             self._is_space_short = True
             writer.open()
+            self._use_reserve_sparingly()
         writer.note_ids()
 
     def _without_database(self, boot: Boot) -> Opened:
@@ -217,6 +229,15 @@ class Keeper:
             self.note(error)
             return False
         return True
+
+    def _use_reserve_sparingly(self) -> None:
+        """Left alone, the log would take the whole reserve: a few pages for each commit."""
+        try:
+            writer = self._ready()
+            writer.keep_log_short(is_short=True)
+            writer.shorten_log()
+        except FAILURES as error:
+            log.warning("the log cannot be kept short: %s", error)
 
     def _give_back_reserve(self) -> bool:
         try:

@@ -145,7 +145,7 @@ class Reader:
             if "unable to open" in str(error):
                 raise UsageError(self._not_allowed()) from error
             raise IntegrityError(f"{self._database}: cannot be read: {error}") from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise IntegrityError(
                 f"{self._database}: damaged ({error}); edgekit serve sets it aside at its start"
             ) from error

@@ -170,6 +170,7 @@ class Recorder:
         self._backlog.settle(batch)
         with self._guard:
             self._delivered.difference_update(delivered)
+        self._keeper.note_ids()
         lost = self._backlog.lost() - self._reported
         if lost and batch:
             self._reported += lost

@@ -13,6 +13,8 @@ from edgekit.errors import IntegrityError
 
 Migration = Callable[[sqlite3.Connection], None]
 
+ABSURD = 10_000
+"""No schema will ever have this version: the file's header is damaged."""
 _STAMP = "boot_id TEXT NOT NULL, mono_s REAL NOT NULL, utc_s REAL NOT NULL"
 
 _TABLES = (
@@ -76,8 +78,11 @@ def require_known(connection: sqlite3.Connection, named: str, newest: int) -> in
 
     Raises:
         IntegrityError: A newer edgekit wrote it.
+        sqlite3.DatabaseError: The version is none.
     """
     version = version_of(connection)
+    if not 0 <= version < ABSURD:
+        raise sqlite3.DatabaseError(f"malformed: schema version {version}")
     if version > newest:
         raise IntegrityError(
             f"{named}: schema {version} is newer than this edgekit knows ({newest}); "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from edgekit.errors import EdgekitError
 from edgekit.serve.alarm.events import Restore
 from edgekit.serve.store.connect import open_reader
 from edgekit.serve.store.decode import Record
+from edgekit.serve.store.faults import READ_ERRORS
 from edgekit.serve.store.folder import StoreFolder
 from edgekit.serve.store.schema import MIGRATIONS, version_of
 
@@ -71,7 +71,7 @@ def salvage(folder: StoreFolder, utc_s: float) -> Salvage:
     known = folder.known_ids()
     try:
         connection = open_reader(folder.database)
-    except (sqlite3.Error, EdgekitError):
+    except READ_ERRORS:
         return Salvage(_fallback(known, utc_s), None)
     try:
         restore = read_restore(connection)
@@ -79,7 +79,7 @@ def salvage(folder: StoreFolder, utc_s: float) -> Salvage:
         whole = connection.execute(_WHOLE_EVENT, (restore.event_id,)) if is_todays else None
         event = whole.fetchone() if whole else None
         return Salvage(max(restore.next_event_id - 1, known or 0), event)
-    except sqlite3.Error as error:
+    except READ_ERRORS as error:
         log.warning("%s: nothing could be saved from it: %s", folder.database, error)
         return Salvage(_fallback(known, utc_s), None)
     finally:
@@ -90,15 +90,16 @@ def without_database(folder: StoreFolder, utc_s: float) -> Restore:
     """Return what to restore when the database cannot be opened at all just now."""
     try:
         connection = open_reader(folder.database)
-    except (sqlite3.Error, EdgekitError):
+    except READ_ERRORS:
         return Restore(_fallback(folder.known_ids(), utc_s) + 1)
     try:
         restore = read_restore(connection)
-    except sqlite3.Error:
+    except READ_ERRORS:
         return Restore(_fallback(folder.known_ids(), utc_s) + 1)
     finally:
         connection.close()
-    return restore
+    # The log may hold more events than could be read, but no more ids than were noted.
+    return replace(restore, next_event_id=max(restore.next_event_id, (folder.known_ids() or 0) + 1))
 
 
 def _fallback(known: int | None, utc_s: float) -> int:

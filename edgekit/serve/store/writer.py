@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from edgekit.errors import OutputError
 from edgekit.serve.alarm.events import Restore
@@ -19,12 +20,12 @@ from edgekit.serve.store.boots import (
     note_alive,
     recent_boots,
 )
-from edgekit.serve.store.connect import WAL_LIMIT_BYTES, open_writer
+from edgekit.serve.store.connect import WAL_LIMIT_BYTES, WAL_PAGES, WAL_PAGES_WHEN_FULL, open_writer
 from edgekit.serve.store.encode import write_row
 from edgekit.serve.store.faults import Fault, classify
 from edgekit.serve.store.folder import StoreFolder
 from edgekit.serve.store.retention import prune
-from edgekit.serve.store.rows import Row
+from edgekit.serve.store.rows import Row, TransitionRow
 from edgekit.serve.store.unacknowledged import (
     ID_BLOCK,
     Salvage,
@@ -51,7 +52,8 @@ class Writer:
         self._utc = utc
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
-        self._ids_noted: int | None = None
+        self._ids_noted = 0
+        self._highest_event_id = 0
         self._is_begun = False
         self._highest_message_id = 0
         self.n_crashes = 0
@@ -79,7 +81,7 @@ class Writer:
         """
         try:
             self._use(open_writer(self._folder.database))
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if classify(error, self._folder.path) is not Fault.DAMAGED:
                 raise
             self.replace(str(error))
@@ -108,6 +110,7 @@ class Writer:
         connection = self._opened()
         with _transaction(connection):
             for row in rows:
+                self._note_id(row)
                 write_row(connection, row, has_outbox=self._has_outbox)
             connection.executemany(
                 "DELETE FROM outbox WHERE message_id = ?", [(number,) for number in delivered]
@@ -125,8 +128,8 @@ class Writer:
 
     def note_ids(self) -> None:
         """Keep the file of event ids ahead of the ids in use."""
-        highest = highest_id(self._opened(), "events")
-        if self._ids_noted is not None and highest < self._ids_noted:
+        highest = self._highest_event_id
+        if self._ids_noted - highest > ID_BLOCK // 2:
             return
         try:
             self._folder.note_ids(highest + ID_BLOCK)
@@ -139,10 +142,18 @@ class Writer:
         """Prune one batch; True when there is more to do."""
         connection = self._opened()
         has_more = prune(connection, settings, utc_s)
-        log_file = self._folder.path / f"{self._folder.database.name}-wal"
-        if log_file.exists() and log_file.stat().st_size > WAL_LIMIT_BYTES:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if self._log_bytes() > WAL_LIMIT_BYTES:
+            self.shorten_log()
         return has_more
+
+    def shorten_log(self) -> None:
+        """Move the log's content into the database and free its space."""
+        self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def keep_log_short(self, *, is_short: bool) -> None:
+        """Let the log grow a few pages only, while space is short."""
+        pages = WAL_PAGES_WHEN_FULL if is_short else WAL_PAGES
+        self._opened().execute(f"PRAGMA wal_autocheckpoint = {pages}").fetchall()
 
     def end(self, mono_s: float) -> None:
         """Write that this start ends on purpose."""
@@ -157,6 +168,16 @@ class Writer:
             except sqlite3.Error as error:
                 log.warning("closing the store: %s", error)
         self._connection = None
+
+    def _log_bytes(self) -> int:
+        try:
+            return Path(f"{self._folder.database}-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _note_id(self, row: Row) -> None:
+        if isinstance(row, TransitionRow) and row.transition.event_id is not None:
+            self._highest_event_id = max(self._highest_event_id, row.transition.event_id)
 
     def _opened(self) -> sqlite3.Connection:
         """Return the connection to the file that has the database's name now."""
@@ -198,6 +219,7 @@ class Writer:
             begin_boot(connection, self._boot)
         self._is_begun = True
         self._highest_message_id = highest_id(connection, "outbox")
+        self._highest_event_id = highest_id(connection, "events")
 
     def _fill_in(self, connection: sqlite3.Connection, saved: Salvage) -> None:
         with _transaction(connection):

@@ -7,6 +7,7 @@ under a user who may not see everything that the installing person sees.
 from __future__ import annotations
 
 import grp
+import os
 import pwd
 import stat
 import sys
@@ -39,19 +40,20 @@ def plan(
         folder: Where relative paths begin; the current folder by default.
 
     Raises:
-        UsageError: The settings cannot be read.
+        UsageError: The settings cannot be read, or there is no such user.
     """
     folder = (folder or Path.cwd()).absolute()
     found = find_settings(settings_file)
     settings = load_settings(found)
-    pose = cache_folder()
+    pose = _pose_folder(user)
+    has_own_model = settings.watch.pose_model is not None
     return ServiceOptions(
         executable=str(Path(sysconfig.get_path("scripts")) / "edgekit"),
         folder=str(folder),
         settings=str(folder / found) if found else None,
         user=user,
         groups=tuple(group for group in GROUPS if _has_group(group)),
-        cache=str(pose.parent) if pose.is_dir() and settings.watch.pose_model is None else None,
+        cache=str(pose.parent) if pose.is_dir() and not has_own_model else None,
         networks=networks,
         store=str(folder / settings.store.folder) if settings.store.folder else None,
         reads=tuple(str(path) for path in _read_by(settings, folder)),
@@ -69,14 +71,16 @@ def check(options: ServiceOptions) -> None:
         if not path.exists():
             raise UsageError(f"{path}: the service needs it, and it is not there")
     if options.user is not None:
-        _check_user(options.user)
         return
     for path in map(Path, options.paths):
         closed = closed_to_others(path)
         if closed is not None:
+            owner = closed.owner()
+            # Of root's folders the owner is no cure: a daemon on the network is not run as root.
+            other = "" if owner == "root" else f"give --user-name {owner}, or "
             raise UsageError(
-                f"{closed}: closed to other users, and the service runs as one of its own: give "
-                f"--user-name {closed.owner()}, or put {path} into a folder open to all, as in /opt"
+                f"{closed}: closed to other users, and the service runs as one of its own: {other}"
+                f"put {path} into a folder open to all, as in /opt"
             )
 
 
@@ -100,14 +104,20 @@ def _read_by(settings: Settings, folder: Path) -> tuple[Path, ...]:
         settings.mqtt.ca_file,
     )
     named = tuple(folder / path for path in given if path is not None)
+    source = folder / settings.watch.source
+    if source.exists() and not source.is_relative_to("/dev"):
+        named += (source,)
     return (*named, Path(sys.base_prefix), Path(edgekit.__file__).parent)
 
 
-def _check_user(name: str) -> None:
+def _pose_folder(user: str | None) -> Path:
+    """Return where the pose model is: in the user's own cache, or where $EDGEKIT_CACHE says."""
+    if user is None or "EDGEKIT_CACHE" in os.environ:
+        return cache_folder()
     try:
-        pwd.getpwnam(name)
+        return Path(pwd.getpwnam(user).pw_dir) / ".cache/edgekit/pose"
     except KeyError as error:
-        raise UsageError(f"--user-name {name}: there is no such user") from error
+        raise UsageError(f"--user-name {user}: there is no such user") from error
 
 
 def _has_group(name: str) -> bool:

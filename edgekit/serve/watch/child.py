@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NoReturn
 
 from edgekit.errors import EdgekitError
 from edgekit.pose.extract import PoseExtractor
@@ -18,7 +19,7 @@ from edgekit.pose.source import FrameSource, open_source
 from edgekit.serve.watch import confine
 from edgekit.serve.watch.live_camera import NewestPicture, watch_camera
 from edgekit.serve.watch.replay import replay_landmarks, replay_pictures
-from edgekit.serve.watch.report import Report
+from edgekit.serve.watch.reporter import Reporter
 from edgekit.serve.watch.ring import RingWriter
 from edgekit.serve.watch.source_spec import ChildSpec, SourceSpec, kind_of
 
@@ -44,14 +45,18 @@ def open_extractor(source: SourceSpec) -> AbstractContextManager[PoseExtractor]:
     return MediaPipePose(models.choose(models.DEFAULT_MODEL, named, models.cache_folder()))
 
 
-def main(pictures: OpenPictures = open_pictures, extractor: OpenExtractor = open_extractor) -> None:
+def main(
+    pictures: OpenPictures = open_pictures, extractor: OpenExtractor = open_extractor
+) -> NoReturn:
     """Do what standard input says, until killed; a failure is told in the ring and exits with 1."""
     confine.die_first_for_want_of_memory()
     confine.keep_memory_private()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon
+    # Ctrl-C and the service manager mean the daemon, which ends this process when it has ended.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     spec = ChildSpec.from_json(sys.stdin.read())
     confine.die_with(spec.parent_pid)
-    report = Report(RingWriter(spec.memory_fd, spec.bell_fd, spec.n_slots))
+    report = Reporter(RingWriter(spec.memory_fd, spec.bell_fd, spec.n_slots))
     try:
         run(spec, report, pictures, extractor)
     except EdgekitError as error:
@@ -63,8 +68,10 @@ def main(pictures: OpenPictures = open_pictures, extractor: OpenExtractor = open
     os._exit(1)
 
 
-def run(spec: ChildSpec, report: Report, pictures: OpenPictures, extractor: OpenExtractor) -> None:
-    """Watch the source that `spec` names; returns never.
+def run(
+    spec: ChildSpec, report: Reporter, pictures: OpenPictures, extractor: OpenExtractor
+) -> NoReturn:
+    """Watch the source that `spec` names; until the process is killed.
 
     Raises:
         EdgekitError: The extractor cannot be had or fails, or the camera's driver hangs.

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from edgekit.errors import DataError
 from edgekit.pose.extract import PoseExtractor
 from edgekit.pose.source import Frame, FrameSource
 from edgekit.serve.watch.picture import PictureWatch
-from edgekit.serve.watch.report import Report
+from edgekit.serve.watch.reporter import Reporter
 
 NO_PICTURE_S = 2.0
 """An open camera without a picture for so long counts as away."""
@@ -114,7 +114,7 @@ class NewestPicture:
             self._problem, self._is_open, self._moved_s = problem, False, self._clock()
 
 
-def watch_camera(report: Report, newest: NewestPicture, extractor: PoseExtractor) -> Any:
+def watch_camera(report: Reporter, newest: NewestPicture, extractor: PoseExtractor) -> NoReturn:
     """Run the extractor over a camera's newest pictures, for ever.
 
     Raises:

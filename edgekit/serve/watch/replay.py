@@ -16,7 +16,7 @@ from edgekit.errors import DataError
 from edgekit.pose.extract import PoseExtractor
 from edgekit.pose.source import Frame, FrameSource
 from edgekit.serve.watch.picture import PictureWatch
-from edgekit.serve.watch.report import Report
+from edgekit.serve.watch.reporter import Reporter
 from edgekit.serve.watch.source_spec import ChildSpec
 
 MAX_LATE_S = 1.0
@@ -27,7 +27,7 @@ _RETRY_S = 1.0
 class Pace:
     """When each frame of a recording is due."""
 
-    def __init__(self, spec: ChildSpec, report: Report) -> None:
+    def __init__(self, spec: ChildSpec, report: Reporter) -> None:
         self._report, self._speed = report, spec.source.speed
         self._zero_mono_s = spec.zero_mono_s
         self.resume_s = 0.0
@@ -51,7 +51,7 @@ class Pace:
         return (self._zero_mono_s or 0.0) + t_s / self._speed
 
 
-def replay_landmarks(spec: ChildSpec, report: Report) -> None:
+def replay_landmarks(spec: ChildSpec, report: Reporter) -> None:
     """Hand over every frame of a `.npy` recording, then say `ended`."""
     source = spec.source
     clip = _load(Path(source.source), report)
@@ -68,7 +68,7 @@ def replay_landmarks(spec: ChildSpec, report: Report) -> None:
 
 def replay_pictures(
     spec: ChildSpec,
-    report: Report,
+    report: Reporter,
     open_pictures: Callable[[], FrameSource],
     extractor: PoseExtractor,
 ) -> None:
@@ -86,7 +86,7 @@ class _PictureReplay:
     def __init__(
         self,
         spec: ChildSpec,
-        report: Report,
+        report: Reporter,
         open_pictures: Callable[[], FrameSource],
         extractor: PoseExtractor,
     ) -> None:
@@ -145,7 +145,7 @@ class _PictureReplay:
         report.answer(t_s, captured_s, landmarks, picture)
 
 
-def _load(path: Path, report: Report) -> Clip:
+def _load(path: Path, report: Reporter) -> Clip:
     while True:
         try:
             return load_clip(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -88,7 +90,7 @@ class FakeCore:
 
 
 class Bedside:
-    """One device. Its threads end with `close`."""
+    """One device. Its threads end with `close`; with `speed` its seconds pass that much faster."""
 
     def __init__(
         self,
@@ -97,7 +99,9 @@ class Bedside:
         reader: Reading | None = None,
         recording: Recording | None = None,
         device: str = "bed-1",
+        speed: float = 1.0,
     ) -> None:
+        self._clock = lambda: time.monotonic() * speed
         self.live = Live(replace(IDENTITY, device=device))
         self.store = FakeStore()
         self.core = FakeCore()
@@ -108,6 +112,7 @@ class Bedside:
             reader=reader or self.store,
             recording=recording or self.store,
             commands=self.core,
+            clock=self._clock,
         )
         self._is_over = threading.Event()
         self._is_core_dead = threading.Event()
@@ -138,7 +143,7 @@ class Bedside:
     def longest_silence_s(self) -> float:
         """Longest time between two pulses."""
         pulses_s = list(self.pulses_s)
-        pairs = zip(pulses_s, pulses_s[1:], strict=False)
+        pairs = itertools.pairwise(pulses_s)
         return max((after - before for before, after in pairs), default=0.0)
 
     def close(self) -> None:
@@ -154,20 +159,31 @@ class Bedside:
 
     def _show(self) -> None:
         while not self._is_over.is_set() and not self._is_core_dead.is_set():
-            self.live.publish(replace(self.shown, mono_s=time.monotonic()))
+            self.live.publish(replace(self.shown, mono_s=self._clock()))
             self._is_over.wait(0.1)
 
 
 class Listener:
     """Somebody else on the broker; reconnects by itself."""
 
-    def __init__(self, port: int, *topics: str, username: str | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        *topics: str,
+        username: str | None = None,
+        password: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self.times_s: list[float] = []
         self._topics = topics
         self._n_subscribed = 0
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.reconnect_delay_set(1, 1)
+        if username is not None:
+            self._client.username_pw_set(username, password)
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = self._note_subscribed
         self._client.on_message = self._note

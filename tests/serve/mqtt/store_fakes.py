@@ -49,7 +49,11 @@ class FakeStore:
         self.n_told = 0
         """Calls of `delivered`."""
         self.is_broken = False
-        """Reading it fails, and nothing is forgotten."""
+        """Reading it fails."""
+        self.is_forgetful = True
+        """False: it cannot remove what was delivered."""
+        self.ever_stored: set[int] = set()
+        """Numbers of all transitions that were ever in the outbox."""
 
     @property
     def waiting(self) -> list[int]:
@@ -63,12 +67,13 @@ class FakeStore:
                 if isinstance(row, TransitionRow):
                     self._rows[self._next_id] = row
                     self._next_id += 1
+                    self.ever_stored.add(row.seq)
         return True
 
     def delivered(self, message_id: int) -> None:
         with self._lock:
             self.n_told += 1
-            if not self.is_broken:
+            if self.is_forgetful:
                 self._rows.pop(message_id, None)
 
     def outbox(self, *, limit: int = 100) -> list[OutboxMessage]:

@@ -88,12 +88,12 @@ def test_a_core_that_hangs_is_not_shown_as_alive(
 ) -> None:
     """Row 11: the state grows old at the consumer, instead of being repeated."""
     central = listener(broker.port, STATE)
-    bed = bedside(settings(broker.port))
-    until(lambda: bool(central.of(STATE)))
+    bed = bedside(settings(broker.port), speed=5)
+    until(lambda: len(central.of(STATE)) >= 2)
     bed.stop_core()
     n_states = len(central.of(STATE))
-    until(lambda: time.monotonic() - central.times_s[-1] > 5.5)
-    assert len(central.of(STATE)) == n_states
+    time.sleep(1.5)
+    assert len(central.of(STATE)) <= n_states + 1
 
 
 def test_it_says_that_it_leaves(broker: Mosquitto, bedside: Make, listener: Listen) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from serve.page.conftest import PHONE, Open
 from serve.page.fake_server import FakeServer
-from serve.page.test_page_alarms import SPASM
+from serve.page.scenes import PHONE, SPASM, Open
 
 
 @pytest.fixture
@@ -22,9 +20,8 @@ def sign_in(page: Page, token: str) -> None:
     page.click("#token-form button")
 
 
-def test_without_a_token_it_asks_for_one(
-    open_page: Open, guarded: FakeServer, shoot: object
-) -> None:
+@pytest.mark.usefixtures("guarded")
+def test_without_a_token_it_asks_for_one(open_page: Open, shoot: object) -> None:
     page = open_page(link="signed-out", size=PHONE)
     expect(page.locator("#signed-out")).to_be_visible()
     expect(page.locator("#bedside")).to_be_hidden()
@@ -43,7 +40,8 @@ def test_without_a_token_it_asks_for_one(
     assert page.evaluate("sessionStorage['edgekit.token'] ?? null") is None
 
 
-def test_a_token_is_kept_on_the_device_only_if_asked(open_page: Open, guarded: FakeServer) -> None:
+@pytest.mark.usefixtures("guarded")
+def test_a_token_is_kept_on_the_device_only_if_asked(open_page: Open) -> None:
     page = open_page(link="signed-out")
     page.check("#token-keep")
     sign_in(page, "may-act")

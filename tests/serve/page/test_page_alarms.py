@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from serve.page.fake_server import FakeServer
+from serve.page.scenes import CONDITIONS, PHONE, SPASM, Open, technical
 
-from serve.page.conftest import PHONE, Open
-from serve.page.fake_server import CONDITIONS, FakeServer, technical
-
-SPASM: dict[str, Any] = {
-    "event_id": 47,
-    "kind": "spasm",
-    "priority": "high",
-    "since_s": 3.0,
-    "n_spasms": 1,
-    "is_escalated": False,
-}
 BLIND: dict[str, Any] = {
     "state": "NOT MONITORING",
     "conditions": [CONDITIONS["no_camera"]],
@@ -141,7 +133,7 @@ def test_keys_act(open_page: Open, server: FakeServer) -> None:
     expect(page.locator("#patient")).to_be_visible()
     for n, key in enumerate(("a", "p", "t"), 1):
         page.keyboard.press(key)
-        _until(lambda n=n: len(server.requests) == n)  # type: ignore[misc]  # bound on purpose
+        _until(lambda n=n: len(server.requests) == n)
         expect(page.locator("#test")).to_be_enabled()
     assert [path for _, path, _ in server.requests] == [
         "alarms/patient/acknowledge",
@@ -192,7 +184,7 @@ def test_the_sounds_have_the_shapes_of_the_standard(open_page: Open) -> None:
     sounds = page.evaluate("import('/static/sound.js').then((m) => ({ ...m }))")
     patient, medium = sounds["PATTERNS"]["patient"], sounds["PATTERNS"]["technical_medium"]
     starts = [pulse["atS"] for pulse in patient["pulses"]]
-    gaps = [b - a for a, b in zip(starts, starts[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(starts)]
     assert len(starts) == 10
     assert all(0.08 <= pulse["lengthS"] <= 0.15 for pulse in patient["pulses"])
     long = [i for i, gap in enumerate(gaps) if gap > min(gaps) * 1.5]
@@ -251,6 +243,15 @@ def test_an_old_watching_is_not_believed(open_page: Open, server: FakeServer) ->
     server.tell(age_s=7.0)
     page.wait_for_selector('body[data-link="lost"]', timeout=3600)
     expect(page.locator("#lost-detail")).to_contain_text("7 s old")
+
+
+def test_a_page_that_fails_does_not_look_alive(open_page: Open) -> None:
+    page = open_page()
+    enable_sound(page)
+    page.evaluate("void setTimeout(() => { throw new Error('planted'); })")
+    expect(page.locator("#lost-detail")).to_contain_text("This page has failed")
+    expect(page.locator("#state-title")).to_have_text("Not known")
+    sounding(page, "technical_medium")
 
 
 def _until(is_true: Any, *, within_s: float = 3.0) -> None:

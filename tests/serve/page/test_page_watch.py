@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from serve.page.fake_server import PAGE, FakeServer
+from serve.page.scenes import CONDITIONS, PHONE, TABLET, Open, pose, technical
 
 from edgekit.skeleton import EDGES
-from serve.page.conftest import PHONE, TABLET, Open
-from serve.page.fake_server import CONDITIONS, PAGE, FakeServer, pose, technical
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>1</script>"
 

@@ -181,8 +181,11 @@ def test_a_model_runs_under_the_units_system_calls(runtime: str, repository: Pat
     )
     wanted = ",".join(f"?{name}" for name in names)
     done = subprocess.run(
-        [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={wanted}", "-e"]
-        + [f"inject={wanted}:error=EPERM", sys.executable, "-c", code],
+        [
+            *(strace, "-f", "-qq", "-o", "/dev/null"),
+            *("-e", f"trace={wanted}", "-e", f"inject={wanted}:error=EPERM"),
+            *(sys.executable, "-c", code),
+        ],
         capture_output=True,
         text=True,
         check=False,

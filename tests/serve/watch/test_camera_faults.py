@@ -30,6 +30,10 @@ def child_of(bed: Bed) -> int:
     return bed.supervisor.pid
 
 
+def n_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def is_restart(report: Report) -> bool:
     return isinstance(report, ChildFacts) and report.n_restarts == 1
 
@@ -136,6 +140,7 @@ def test_a_crash_is_replaced_and_its_reason_told(knob: Knob) -> None:
 
 def test_a_crash_loop_goes_on_for_ever_but_not_ever_faster(knob: Knob) -> None:
     knob.turn("refuse")
+    n_before = n_descriptors()
     with knob.bed() as bed:
         bed.wait_for_status("gone", within_s=10)
         time.sleep(3)
@@ -145,6 +150,7 @@ def test_a_crash_loop_goes_on_for_ever_but_not_ever_faster(knob: Knob) -> None:
         assert "the model is of no use" in {f.reason for f in facts}
         knob.turn("ok")
         bed.wait_for_frame(within_s=6)
+    assert n_descriptors() == n_before
 
 
 def test_a_pose_process_that_grows_is_replaced(knob: Knob) -> None:
@@ -176,11 +182,11 @@ def test_a_stall_of_the_model_is_followed_by_the_present(knob: Knob) -> None:
         bed.wait_for(lambda r: isinstance(r, Judged), within_s=10)
         judge.is_stalling = True
         bed.wait_for(lambda r: isinstance(r, Judged) and r.latency_s > 2.9, within_s=6)
-        late = bed.wait_for(lambda r: isinstance(r, Judged), within_s=2)
-        time.sleep(0.5)
-    assert isinstance(late, Judged)
-    assert 1.0 < late.latency_s < 2.5  # the last seconds are still judged
-    assert bed.all(Judged)[-1].latency_s < 0.5
+        time.sleep(0.7)
+    latencies = [judged.latency_s for judged in bed.all(Judged)]
+    stalled = next(n for n, latency_s in enumerate(latencies) if latency_s > 2.9)
+    assert 1.0 < latencies[stalled + 1] < 2.5  # the last seconds are still judged
+    assert latencies[-1] < 0.5
     assert 2 <= bed.watcher.n_skipped <= 9
     assert bed.watcher.n_lost == 0
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ _BEAT_S = 0.25
 _ROOM_S = 0.005
 
 
-class Report:
+class Reporter:
     """The writing end of the ring, with the facts that it shows. Used by the main thread only."""
 
     def __init__(self, ring: RingWriter, clock: Callable[[], float] = time.monotonic) -> None:
@@ -85,7 +85,7 @@ class Report:
         while not self._ring.has_room:
             self.pause_until(self.clock() + _ROOM_S)
 
-    def rest(self) -> None:
+    def rest(self) -> NoReturn:
         """Beat for ever: there is nothing left to do, and the parent decides when to end."""
         while True:
             self.pause_until(self.clock() + 60)
