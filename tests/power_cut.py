@@ -11,7 +11,7 @@ import apsw
 SECTOR = 512
 
 
-class PowerCut(Exception):
+class PowerCutError(Exception):
     """The power went away at this write."""
 
 
@@ -68,7 +68,7 @@ class CuttingDisk(apsw.VFS):
         self.n_writes += 1
         if self.cut_at is not None and self.n_writes >= self.cut_at:
             self.is_off = True
-            raise PowerCut
+            raise PowerCutError
 
     def leave(self, folder: Path, rng: random.Random) -> None:
         """Write the files as the next boot finds them; the shared index is never on the disk."""

@@ -45,15 +45,17 @@ def install(
     Example: sudo edgekit service install --settings /etc/edgekit/edgekit.toml
     """
     from edgekit.serve.systemd import plan, service
-    from edgekit.serve.systemd.systemctl import Place
+    from edgekit.serve.systemd.systemctl import Place, Systemctl
     from edgekit.serve.systemd.unit import unit_text
 
     options = plan.plan(settings, user=user_name, networks=tuple(allow_network or ()))
     if print_unit:
         console.out(unit_text(options).rstrip())
         return
-    plan.check(options)
     place = Place(root.absolute(), unit_folder.absolute())
+    # Without systemd nothing else that is wrong matters.
+    Systemctl(place)
+    plan.check(options)
     for line in service.install(options, place, is_started=not no_start):
         console.out(line)
 

@@ -16,7 +16,7 @@ from edgekit.serve.store.rows import HealthRow
 from edgekit.serve.store.seams import StoredEvent
 
 HOUR_S = 3600.0
-_BISECTIONS = 100
+_BISECTIONS = 60
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,12 @@ class WatchSettings(Frozen):
     min_fps_share: float = Field(0.8, gt=0, le=1)
     """Share of the bundle's frame rate below which it is DEGRADED."""
 
+    @model_validator(mode="after")
+    def _is_decided_in_time(self) -> WatchSettings:
+        if self.decision_stale_s < 2 * self.hop_s:
+            raise ValueError("decision_stale_s must be at least twice hop_s")
+        return self
+
 
 class AlarmSettings(Frozen):
     """`[alarm]`: changes to the bundle's alarm policy; a key that is not given keeps it."""

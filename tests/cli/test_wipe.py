@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "state"
     with recording(folder) as (recorder, _):
         assert recorder.record([spasm(1), landmarks(1)], wait_s=5)
-        assert wait_until(lambda: (folder / "reserve.bin").exists())
+        assert wait_until((folder / "reserve.bin").exists)
     (folder / "events.corrupt-20260101T000000Z.db").write_bytes(b"what was")
     (folder / "events.corrupt-20260101T000000Z.db-wal").write_bytes(b"what was")
     (folder / "tokens.toml").write_text("kept")

@@ -48,6 +48,11 @@ class Door:
         self._inside[address] += 1
         return 0
 
+    @property
+    def n_inside(self) -> int:
+        """Connections open now."""
+        return self._inside.total()
+
     def leave(self, address: str) -> None:
         """Count a client out."""
         self._inside[address] -= 1
@@ -99,6 +104,11 @@ class Reception:
         self._tls = tls
         self._door = Door(limits)
         self._handshakes: set[asyncio.Task[None]] = set()
+
+    @property
+    def n_inside(self) -> int:
+        """Connections open now, TLS handshakes included."""
+        return self._door.n_inside
 
     async def accept(self, listener: socket.socket, config: Config, state: ServerState) -> None:
         """Let clients in until cancelled."""

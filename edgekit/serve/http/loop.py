@@ -33,17 +33,27 @@ class Listening(uvicorn.Server):
         tls: ssl.SSLContext | None,
         hub: Hub,
         *,
-        pulse: Callable[[], None],
         renew: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         super().__init__(config)
         self._reception = Reception(limits, tls)
         self._hub = hub
-        self._pulse = pulse
+        self.pulse: Callable[[], None] = lambda: None
+        """Called twice a second while all is well."""
         self._renew = renew
         self._clock = clock
         self._accepting: asyncio.Task[None] | None = None
+
+    @property
+    def n_streams(self) -> int:
+        """Live streams open now."""
+        return self._hub.n_clients
+
+    @property
+    def n_connections(self) -> int:
+        """Connections open now, TLS handshakes included."""
+        return self._reception.n_inside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Let clients in, one door for all."""
@@ -61,7 +71,7 @@ class Listening(uvicorn.Server):
         if self._accepting is not None and self._accepting.done():
             self._accepting.result()  # raises why: a server that lets nobody in must not go on
         if counter % _TICKS_A_PULSE == 0 and self._hub.is_working():
-            self._pulse()
+            self.pulse()
             self._reception.sweep(self.server_state, self._clock())
         if counter % _TICKS_A_RENEWAL == _TICKS_A_RENEWAL - 1:
             try:

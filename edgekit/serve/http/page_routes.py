@@ -49,7 +49,7 @@ def read_page(folder: Path) -> dict[str, PageFile]:
 def page_routes(files: dict[str, PageFile]) -> APIRouter:
     """Return the routes of the page, which come last; it needs no token, and holds no data."""
     router = APIRouter(tags=["page"])
-    answers = {**documented(404), 304: {"description": "As you have it"}}
+    answers = {**documented(404, 422), 304: {"description": "As you have it"}}
 
     @router.get("/", response_class=Response, responses=answers, openapi_extra=asks_for(None))
     async def index(request: Request) -> Response:
@@ -57,7 +57,7 @@ def page_routes(files: dict[str, PageFile]) -> APIRouter:
         return _answer(files.get(_INDEX), request)
 
     @router.get(
-        "/{file}",
+        "/static/{file}",
         response_class=Response,
         responses=answers,
         openapi_extra=asks_for(None),

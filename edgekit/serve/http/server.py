@@ -75,7 +75,9 @@ class HttpServer:
         self._began_mono = clock()
         self._listener: socket.socket | None = None
         self._tls: ssl.SSLContext | None = None
-        self._serving: Listening | None = None
+        self.serving: Listening | None = None
+        """None before `start`."""
+        self._pools: tuple[ThreadPoolExecutor, ...] = ()
         self._has_ended = threading.Event()
         self._has_ended.set()
 
@@ -91,43 +93,41 @@ class HttpServer:
         fingerprint = self._prepare_tls() if addresses.is_encrypted(settings) else None
         first_token = self._first_token()
         self._listener = addresses.listen(settings.host, settings.port)
-        port = self._listener.getsockname()[1]
+        self.serving = self._build()
         self._has_ended.clear()
+        port = self._listener.getsockname()[1]
         return Opened(addresses.url_of(settings, port), fingerprint, first_token)
 
     def run(self, pulse: Callable[[], None]) -> None:
-        """Serve until stopped, with an event loop of this thread's own; `start` comes before."""
-        listener, self._listener = self._listener, None
-        if listener is None:
-            return  # stopped before it began
-        reading = ThreadPoolExecutor(3, "http-reading")
-        asking = ThreadPoolExecutor(3, "http-asking")
+        """Serve until stopped, with an event loop of this thread's own; `start` comes before.
+
+        `pulse` is called twice a second while the loop turns and messages reach it.
+        """
+        assert self._listener is not None
+        assert self.serving is not None
+        self.serving.pulse = pulse
         try:
-            asyncio.run(self._serve(listener, reading, asking, pulse))
+            asyncio.run(self.serving.serve([self._listener]))
         finally:
-            listener.close()
-            for pool in (reading, asking):
+            self._listener.close()
+            for pool in self._pools:
                 pool.shutdown(wait=False, cancel_futures=True)
             self._has_ended.set()
 
     def stop(self, timeout_s: float) -> bool:
-        """End all streams and the thread; True when it ended within `timeout_s`."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.close()
-            self._has_ended.set()
-        if self._serving is not None:
-            self._serving.should_exit = True
+        """End all streams and `run`, also one that is about to begin; True when it ended."""
+        if self.serving is not None:
+            self.serving.should_exit = True
         return self._has_ended.wait(timeout_s)
 
-    async def _serve(
-        self,
-        listener: socket.socket,
-        reading: ThreadPoolExecutor,
-        asking: ThreadPoolExecutor,
-        pulse: Callable[[], None],
-    ) -> None:
-        hub = Hub(self._live, self._state, self._clock, n_streams=self._limits.n_streams)
+    def _build(self) -> Listening:
+        reading, asking = (
+            ThreadPoolExecutor(3, "http-reading"),
+            ThreadPoolExecutor(3, "http-asking"),
+        )
+        self._pools = (reading, asking)
+        limits = self._limits
+        hub = Hub(self._live, self._state, self._clock, n_streams=limits.n_streams)
         parts = Parts(
             self._live,
             self._reader,
@@ -139,7 +139,6 @@ class HttpServer:
             reading,
             asking,
         )
-        limits = self._limits
         rates = Rates(limits.requests_per_s, limits.request_burst, limits.n_addresses, self._clock)
         app = Guard(build_app(parts), addresses.own_names(self._settings), limits, rates)
         config = uvicorn.Config(
@@ -155,10 +154,7 @@ class HttpServer:
             timeout_graceful_shutdown=_GRACE_S,
             h11_max_incomplete_event_size=limits.head_bytes,
         )
-        self._serving = Listening(
-            config, limits, self._tls, hub, pulse=pulse, renew=self._renew, clock=self._clock
-        )
-        await self._serving.serve([listener])
+        return Listening(config, limits, self._tls, hub, renew=self._renew, clock=self._clock)
 
     def _access(self) -> Access:
         limits = self._limits

@@ -11,6 +11,7 @@ acknowledges the message and throws it away.
 from __future__ import annotations
 
 import logging
+import socket as stream
 import ssl
 import threading
 from collections.abc import Callable
@@ -84,6 +85,12 @@ class Caller:
     will_payload: bytes
 
 
+def _send_at_once(_client: paho.Client, _data: object, socket: object) -> None:
+    """Turn Nagle's waiting off: a small message right after another would be held back."""
+    if isinstance(socket, stream.socket):
+        socket.setsockopt(stream.IPPROTO_TCP, stream.TCP_NODELAY, 1)
+
+
 _LOST = Closed("connection lost", is_refusal=False)
 
 
@@ -146,6 +153,7 @@ class Connection:
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.on_socket_open = _send_at_once
         # With it, paho leaves all writing to `loop`, and so to one thread.
         client.on_socket_register_write = lambda *_: None
         return client

@@ -52,6 +52,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
     )
     try:
+        require_known(connection, str(path), len(MIGRATIONS))
         for pragma in CONNECTION_PRAGMAS:
             connection.execute(pragma)
         migrate(connection, str(path))

@@ -134,7 +134,7 @@ class FakeReading:
         return [AuditRow(STAMP, "edgekit", "settings reloaded")]
 
     def health(self, *, since_utc_s: float | None = None) -> list[HealthRow]:
-        return [HealthRow(STAMP, 3600, 3600, 0, 10, 10, 4.0, 0.2, 90.0, NAN, None, "clean")]
+        return [HealthRow(STAMP, 3600, 3600, 0, 10, 10, 4.0, 0.2, 90.0, 80.0, None, "clean")]
 
     def outbox(self, *, limit: int = 100) -> list[OutboxMessage]:
         return []

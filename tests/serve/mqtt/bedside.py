@@ -101,7 +101,7 @@ class Bedside:
         device: str = "bed-1",
         speed: float = 1.0,
     ) -> None:
-        self._clock = lambda: time.monotonic() * speed
+        self._clock: Callable[[], float] = lambda: time.monotonic() * speed
         self.live = Live(replace(IDENTITY, device=device))
         self.store = FakeStore()
         self.core = FakeCore()
@@ -178,7 +178,11 @@ class Listener:
         self.times_s: list[float] = []
         self._topics = topics
         self._n_subscribed = 0
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=username or "",
+            protocol=MQTTProtocolVersion.MQTTv5,
+        )
         self._client.reconnect_delay_set(1, 1)
         if username is not None:
             self._client.username_pw_set(username, password)

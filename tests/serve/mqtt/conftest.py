@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from serve.mqtt.bedside import Bedside, Listener
-from serve.mqtt.mosquitto import Mosquitto
+from serve.mqtt.mosquitto import OPEN, Mosquitto
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def new_broker(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
     """Yield what makes a broker, as `Mosquitto`; it is not started."""
     made: list[Mosquitto] = []
 
-    def make(*args: str, **options: bool) -> Mosquitto:
-        made.append(Mosquitto(tmp_path, *args, **options))
+    def make(config: str = OPEN, *, is_whole: bool = False) -> Mosquitto:
+        made.append(Mosquitto(tmp_path, config, is_whole=is_whole))
         return made[-1]
 
     yield make

@@ -13,6 +13,7 @@ import pytest
 
 EXECUTABLE = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/opt/homebrew/sbin")
 START_S = 5.0
+OPEN = "allow_anonymous true\n"
 
 
 def free_port() -> int:
@@ -26,9 +27,7 @@ def free_port() -> int:
 class Mosquitto:
     """One broker; `config` is added to a listener on loopback, or replaces it whole."""
 
-    def __init__(
-        self, folder: Path, config: str = "allow_anonymous true\n", *, is_whole: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, config: str = OPEN, *, is_whole: bool = False) -> None:
         if EXECUTABLE is None:
             pytest.skip("needs mosquitto: apt-get install mosquitto")
         self.port = free_port()

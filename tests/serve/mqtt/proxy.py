@@ -15,7 +15,7 @@ class FaultProxy:
         """Each piece that a broker or client sends arrives so much later."""
         self.is_half_open = False
         """Connections are accepted and stay, but nothing comes through."""
-        self.n_connections = 0
+        self._n_connections = self._n_frozen = 0
         self.port = 0
         self._target_port = target_port
         self._loop = asyncio.new_event_loop()
@@ -25,6 +25,10 @@ class FaultProxy:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._serve()])
         self._thread.start()
         assert self._is_ready.wait(5.0)
+
+    def freeze(self) -> None:
+        """Let nothing through any more on the present connections; new ones work."""
+        self._n_frozen = self._n_connections
 
     def cut(self) -> None:
         """Break all connections."""
@@ -50,24 +54,30 @@ class FaultProxy:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.n_connections += 1
-        task = asyncio.create_task(self._join(reader, writer))
+        self._n_connections += 1
+        task = asyncio.create_task(self._join(reader, writer, self._n_connections))
         self._open.add(task)
         task.add_done_callback(self._open.discard)
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _join(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> None:
         with suppress(OSError, asyncio.CancelledError):
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
             try:
-                await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+                await asyncio.gather(
+                    self._pump(reader, far_writer, number), self._pump(far_reader, writer, number)
+                )
             finally:
                 far_writer.close()
         writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> None:
         while piece := await reader.read(65536):
             await asyncio.sleep(self.delay_s)
-            while self.is_half_open:
+            while self.is_half_open or number <= self._n_frozen:
                 await asyncio.sleep(0.05)
             writer.write(piece)
             await writer.drain()

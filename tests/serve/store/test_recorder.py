@@ -25,12 +25,12 @@ from edgekit.errors import UsageError
 from edgekit.serve.alarm.events import Restore, Transition
 from edgekit.serve.store.reader import Reader
 from edgekit.serve.store.recorder import Recorder
-from edgekit.serve.store.rows import TransitionRow
+from edgekit.serve.store.rows import Row, TransitionRow
 
 
 def test_every_kind_of_row_comes_back_as_it_went_in(tmp_path: Path) -> None:
     kept = landmarks(1)
-    rows = [spasm(1), state(101), decision(102), kept, audit(), health(3600)]
+    rows: list[Row] = [spasm(1), state(101), decision(102), kept, audit(), health(3600)]
     with recording(tmp_path) as (recorder, _):
         assert recorder.record(rows, wait_s=5)
         reader = Reader(tmp_path)
@@ -117,7 +117,8 @@ def test_many_threads_record_and_every_wait_is_true(tmp_path: Path) -> None:
 
         def work(first: int) -> None:
             for event_id in range(first, first + 25):
-                results.append(recorder.record([spasm(event_id)], wait_s=10))
+                is_done = recorder.record([spasm(event_id)], wait_s=10)
+                results.append(is_done)
 
         threads = [threading.Thread(target=work, args=(1 + 25 * n,)) for n in range(4)]
         for thread in threads:
@@ -171,7 +172,7 @@ def test_the_thread_pulses_while_idle(tmp_path: Path) -> None:
     pulsed = threading.Semaphore(0)
     recorder = Recorder(tmp_path, SMALL)
     recorder.open(stamp(), ORIGIN)
-    recorder.start(lambda: pulsed.release() and None)
+    recorder.start(pulsed.release)
     try:
         assert all(pulsed.acquire(timeout=5) for _ in range(3))
     finally:
@@ -192,7 +193,7 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     with recording(folder) as (recorder, _):
         recorder.record([spasm(1)], wait_s=5)
-        assert wait_until(lambda: (folder / "reserve.bin").exists())
+        assert wait_until((folder / "reserve.bin").exists)
         assert folder.stat().st_mode & 0o777 == 0o700
         modes = {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
     assert {"events.db", "events.db-wal", "events.db-shm", "event-ids", "lock"} <= set(modes)

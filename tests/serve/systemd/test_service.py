@@ -225,3 +225,14 @@ def test_the_command_prints_installs_shows_and_removes(
     assert "differs" not in shown
     assert "kept: the events" in run(app, ["uninstall", *here]).output
     assert machine.files() == []
+
+
+def test_without_systemd_nothing_else_is_complained_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    result = CliRunner().invoke(command.app, ["install"])
+    assert isinstance(result.exception, UsageError)
+    assert "systemd does not run this machine" in str(result.exception)

@@ -117,7 +117,7 @@ def test_what_runtimes_need_is_left_to_them() -> None:
         (replace(PLAIN, groups=("video",)), "SupplementaryGroups=video"),
         (replace(PLAIN, child_memory_mb=400), "MemoryMax=1000M"),
         (ODD, 'ReadWritePaths="/srv/ev ents"'),
-        (ODD, 'Environment="PYTHONUNBUFFERED=1" "EDGEKIT_CACHE=/var/cache/edge kit"'),
+        (ODD, 'Environment="PYTHONFAULTHANDLER=1" "EDGEKIT_CACHE=/var/cache/edge kit"'),
         (
             ODD,
             'ExecStart="/opt/edge kit/100%%/$HOME/edgekit" serve '
