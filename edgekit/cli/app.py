@@ -14,13 +14,18 @@ from edgekit.cli import (
     console,
     demo,
     doctor,
+    events,
     export,
     pose,
     predict,
+    report,
     serve,
+    service,
     synth,
+    token,
     train,
     verify,
+    wipe,
 )
 from edgekit.errors import EdgekitError, OutputError
 from edgekit.files import reason_of
@@ -71,6 +76,11 @@ app.command()(export.export)
 app.command()(verify.verify)
 app.command()(predict.predict)
 app.command()(serve.serve)
+app.add_typer(events.app, name="events")
+app.command()(report.report)
+app.add_typer(token.app, name="token")
+app.add_typer(service.app, name="service")
+app.command()(wipe.wipe)
 app.add_typer(pose.app, name="pose")
 app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)

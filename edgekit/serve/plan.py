@@ -19,6 +19,7 @@ from edgekit.runtime.engine import Engine
 from edgekit.runtime.verify import check_engine, check_evidence
 from edgekit.serve.alarm.policy import AlarmRules
 from edgekit.serve.settings import Settings, state_folder
+from edgekit.serve.watch.source_spec import kind_of
 
 OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
 
@@ -77,12 +78,7 @@ class Plan:
     @property
     def is_live(self) -> bool:
         """Whether a camera is watched, and not a recording."""
-        return is_camera(self.settings.watch.source)
-
-
-def is_camera(source: str) -> bool:
-    """Tell whether a source is a camera by its name."""
-    return source.isdigit() or source.startswith("/dev/video")
+        return kind_of(self.settings.watch.source) == "camera"
 
 
 def make_plan(
@@ -105,10 +101,13 @@ def make_plan(
     check_evidence(bundle)
     watch, manifest = settings.watch, bundle.manifest
     entry = choose_model(bundle, runtime=watch.runtime, precision=watch.precision)
-    rules = settings.alarm.rules(manifest.alarm, window_s=manifest.n_frames / manifest.fps)
-    if not is_camera(watch.source) and not Path(watch.source).exists():
+    rules = settings.alarm.rules(
+        manifest.alarm, window_s=manifest.n_frames / manifest.fps, hop_s=watch.hop_s
+    )
+    is_camera = kind_of(watch.source) == "camera"
+    if not is_camera and not Path(watch.source).exists():
         raise UsageError(f"[watch] source {watch.source}: no such file, folder or camera")
-    if speed != 1.0 and is_camera(watch.source):
+    if speed != 1.0 and is_camera:
         raise UsageError("--speed is for recordings; a camera has its own")
     engine = opened(bundle, entry, watch.threads)
     return Plan(

@@ -80,7 +80,7 @@ class AlarmSettings(Frozen):
     escalate_after_s: float = Field(120.0, ge=10, le=3600)
     """Seconds without acknowledgement before an alarm is announced again, more urgently."""
 
-    def rules(self, policy: AlarmPolicy, *, window_s: float) -> AlarmRules:
+    def rules(self, policy: AlarmPolicy, *, window_s: float, hop_s: float) -> AlarmRules:
         """Return what the alarm core obeys.
 
         Raises:
@@ -92,6 +92,7 @@ class AlarmSettings(Frozen):
                 name: getattr(policy, name) if value is None else value
                 for name, value in given.items()
             },
+            gap_s=hop_s * (policy.n_windows if self.n_windows is None else self.n_windows),
             pause_max_s=self.pause_max_s,
             escalate_after_s=self.escalate_after_s,
         )

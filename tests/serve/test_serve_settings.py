@@ -65,8 +65,9 @@ def test_the_named_file_counts_before_the_environment(
 
 def test_rules_are_the_bundles_where_the_settings_say_nothing() -> None:
     settings = Settings.model_validate({"alarm": {"n_positive": 2}})
-    rules = settings.alarm.rules(AlarmPolicy(refractory_s=9.0), window_s=5.0)
+    rules = settings.alarm.rules(AlarmPolicy(refractory_s=9.0), window_s=5.0, hop_s=0.5)
     assert (rules.n_positive, rules.n_windows, rules.refractory_s) == (2, 5, 9.0)
+    assert rules.gap_s == 2.5
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_rules_are_the_bundles_where_the_settings_say_nothing() -> None:
 def test_rules_that_contradict_each_other_are_refused(alarm: dict[str, float], named: str) -> None:
     settings = Settings.model_validate({"alarm": alarm})
     with pytest.raises(UsageError, match=named):
-        settings.alarm.rules(AlarmPolicy(), window_s=5.0)
+        settings.alarm.rules(AlarmPolicy(), window_s=5.0, hop_s=0.5)
 
 
 def test_the_command_line_counts_before_the_file() -> None:

@@ -20,7 +20,7 @@ def decide(state: AlarmState, event: Decided, now: float) -> Stepped:
     just counted. A window without a finite time cannot be placed in it, and counts.
     """
     if math.isfinite(event.t_s):
-        state = _follow_source(state, event.t_s)
+        state = _after_gap(_follow_source(state, event.t_s), event.t_s)
         if _is_refractory(state, event.t_s):
             return state, ()
     rules = state.rules
@@ -92,6 +92,13 @@ def _follow_source(state: AlarmState, t_s: float) -> AlarmState:
     if state.last_spasm_s is None or t_s >= state.last_spasm_s:
         return state
     return replace(state, last_spasm_s=None, spasm_times_s=(), is_in_cluster=False)
+
+
+def _after_gap(state: AlarmState, t_s: float) -> AlarmState:
+    """Forget what was counted before a time without windows."""
+    before_s = state.last_window_s
+    is_gap = before_s is not None and not 0 <= t_s - before_s <= state.rules.gap_s
+    return replace(state, last_window_s=t_s, recent=() if is_gap else state.recent)
 
 
 def _is_refractory(state: AlarmState, t_s: float) -> bool:

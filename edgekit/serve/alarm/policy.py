@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -20,6 +21,9 @@ class AlarmRules:
     """m: so many spasms ..."""
     cluster_minutes: float
     """p: ... within so many minutes make a cluster."""
+    gap_s: float = math.inf
+    """After so long without a window, on the source's clock, the count of k begins anew: what
+    was seen before a camera went away does not add to what is seen after it."""
     pause_max_s: float = 120.0
     """An audio pause lasts at most so long."""
     escalate_after_s: float = 120.0

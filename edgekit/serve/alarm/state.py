@@ -49,6 +49,8 @@ class AlarmState:
     test_until_mono: float | None = None
     recent: tuple[bool | None, ...] = ()
     """The last windows, newest last; at most `rules.n_windows`, emptied by a spasm."""
+    last_window_s: float | None = None
+    """End of the last window in `recent`, on the source's clock."""
     last_spasm_s: float | None = None
     """On the source's clock: the refractory time counts from here."""
     spasm_times_s: tuple[float, ...] = ()

@@ -47,7 +47,7 @@ def read_page(folder: Path) -> dict[str, PageFile]:
 
 
 def page_routes(files: dict[str, PageFile]) -> APIRouter:
-    """Return the routes of the page, which come last; it needs no token, and holds no data."""
+    """Return the routes of the page, which needs no token and holds no data."""
     router = APIRouter(tags=["page"])
     answers = {**documented(404, 422), 304: {"description": "As you have it"}}
 

@@ -30,6 +30,17 @@ def test_an_unjudged_window_takes_a_slot_and_is_neither_yes_nor_no() -> None:
     assert Bed().windows("?" * 100) == ()
 
 
+@pytest.mark.parametrize(("gone_s", "kinds"), [(2.0, ["spasm"]), (2.1, [])])
+def test_what_was_seen_before_a_gap_does_not_add_to_what_comes_after(
+    gone_s: float, kinds: list[str]
+) -> None:
+    bed = Bed(replace(SOBER, gap_s=2.5))
+    bed.windows("++")
+    bed.t += gone_s
+    bed.windows("+")
+    assert bed.kinds == kinds
+
+
 def test_a_movement_that_ended_counts_once() -> None:
     bed = Bed()
     bed.spasm()
