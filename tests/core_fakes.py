@@ -128,7 +128,7 @@ class Ward:
         self.sink, self.live = FakeSink(self.journal), Live(IDENTITY)
         self.n_acknowledged = 0
         self.elsewhere: frozenset[Condition] = frozenset()
-        parts = CoreParts(
+        self.parts = CoreParts(
             live=self.live,
             recording=self.store,
             health=self.health,
@@ -142,7 +142,7 @@ class Ward:
             clock=Clock(mono=lambda: self.now_s, utc=lambda: 1e9 + self.now_s),
         )
         self.inbox: Inbox = queue.SimpleQueue()
-        self.core = Core(parts, RULES, restore or Restore(1), self.inbox)
+        self.core = Core(self.parts, RULES, restore or Restore(1), self.inbox)
 
     def _recent(self, seconds: float, end_s: float) -> NDArray[np.float32]:
         return np.full((round(seconds * 30), 33, 5), end_s, dtype=np.float32)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import numpy as np
@@ -31,6 +31,26 @@ START_S = 20.0
 """Patience with a machine that does other things too; no criterion."""
 
 State = dict[str, Any]
+Found = TypeVar("Found")
+
+
+def until(look: Callable[[], Found], *, within_s: float, what: str = "") -> Found:
+    """Look again and again until something true is found."""
+    deadline = time.monotonic() + within_s
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s: {what or look}")
+        time.sleep(0.02)
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def recording(folder: Path, *, minutes: float, number: int = 1) -> Path:
@@ -72,13 +92,19 @@ class Daemon:
     def _wait_for_page(self) -> str:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
-            found = re.search(r"^page +(\S+)$", self.said(), re.MULTILINE)
+            found = re.findall(r"^page +(\S+)$", self.said(), re.MULTILINE)
             if found:
-                return found.group(1)
+                return str(found[-1])
             if self.process.poll() is not None:
                 break
             time.sleep(0.02)
         raise AssertionError(f"no page; the daemon said:\n{self.said()}")
+
+    def move_to_newest_page(self) -> None:
+        """Follow it to the port that it has taken since it started anew."""
+        self.http.close()
+        self.url = self._wait_for_page()
+        self.http = httpx.Client(base_url=self.url, timeout=5.0)
 
     def said(self) -> str:
         """Everything it has written on stderr."""
@@ -105,6 +131,23 @@ class Daemon:
                 return found[::-1]
             query["before_id"] = page[-1]["event_id"]
 
+    def transitions(self) -> list[dict[str, Any]]:
+        """The last thousand transitions, oldest first."""
+        answer = self.http.get("/api/v1/transitions", params={"limit": 1000})
+        newest_first: list[dict[str, Any]] = answer.raise_for_status().json()["transitions"]
+        return newest_first[::-1]
+
+    def acknowledge(self, event_id: int | None, who: str = "night nurse") -> dict[str, Any]:
+        """Acknowledge the patient alarm up to an event, or the technical alarms; the outcome."""
+        body = {"who": who} if event_id is None else {"who": who, "event_id": event_id}
+        path = f"/api/v1/alarms/{'technical' if event_id is None else 'patient'}/acknowledge"
+        outcome: dict[str, Any] = self.http.post(path, json=body).raise_for_status().json()
+        return outcome
+
+    def boot_id(self) -> str:
+        """Which start of the daemon this is."""
+        return str(self.http.get("/api/v1/identity").raise_for_status().json()["boot_id"])
+
     def wait(self, is_so: Callable[[State], bool], *, within_s: float) -> float:
         """Wait until the state is so; return how long it took."""
         began = time.monotonic()
@@ -113,6 +156,14 @@ class Daemon:
                 return time.monotonic() - began
             time.sleep(0.05)
         raise AssertionError(f"not within {within_s} s: {self.state()}\n{self.said()}")
+
+    def hold(self, is_so: Callable[[State], bool], *, for_s: float) -> None:
+        """Look several times that the state stays so."""
+        deadline = time.monotonic() + for_s
+        while time.monotonic() < deadline:
+            state = self.state()
+            assert is_so(state), state
+            time.sleep(0.2)
 
     def wait_for(self, condition: str, *, within_s: float) -> float:
         """Wait for a condition."""
@@ -149,6 +200,21 @@ def command(folder: Path, *options: str | Path) -> list[str]:
     """The command line of a daemon that keeps its state in `folder`."""
     fixed = ["--state", folder / "state", "--port", "0"]
     return [sys.executable, "-m", "edgekit", "serve", *map(str, (*fixed, *options))]
+
+
+def ended(
+    folder: Path, *options: str | Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a daemon that must end by itself, and return how it did."""
+    return subprocess.run(
+        command(folder, *options),
+        capture_output=True,
+        text=True,
+        timeout=START_S,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
+        cwd=folder,
+        check=False,
+    )
 
 
 @contextmanager

@@ -39,6 +39,8 @@ NEEDS = (
     Need("torch", "train", "training and export"),
     Need("onnx", "train", "export"),
     Need("mediapipe", "pose", "landmarks from video"),
+    Need("fastapi", "serve", "the bedside daemon"),
+    Need("paho-mqtt", "serve", "the bedside daemon's messages to a broker"),
 )
 OPENCV = (
     "opencv-python",

@@ -27,7 +27,8 @@ EXIT_HANGS = 70
 TURN_S = 0.5
 END_S = 2.0
 """Each part has so long to end; systemd waits for ten seconds in all."""
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_ENDING = {signal.SIGTERM, signal.SIGINT}
+_SIGNALS = {*_ENDING, signal.SIGHUP}
 
 Say = Callable[[str], None]
 
@@ -102,10 +103,10 @@ class _Daemon:
     def attend(self) -> bool:
         """Feed the watchdog until a signal ends it; True to start again with new settings."""
         while True:
-            caught = signal.sigtimedwait(_SIGNALS, TURN_S)
-            if caught is not None and caught.si_signo != signal.SIGHUP:
+            caught = _signal_within(TURN_S)
+            if caught in _ENDING:
                 return False
-            if caught is not None and self._reload():
+            if caught == signal.SIGHUP and self._reload():
                 return True
             unwell = self._stages.unwell(self._status())
             if unwell:
@@ -163,6 +164,13 @@ class _Daemon:
         log.critical("%s: ending, to be started again", why)
         sys.stderr.flush()
         os._exit(EXIT_HANGS)
+
+
+def _signal_within(seconds: float) -> int | None:
+    """Return the next signal, or None after so many seconds."""
+    caught = signal.sigtimedwait(_SIGNALS, seconds)
+    # After SIGSTOP and SIGCONT Python returns a record that nobody has filled in.
+    return caught.si_signo if caught is not None and caught.si_signo in _SIGNALS else None
 
 
 def _start_again() -> None:

@@ -89,14 +89,14 @@ def own_addresses(settings: HttpSettings) -> tuple[str, ...]:
         return ("127.0.0.1", "::1")
     if not host.is_unspecified:
         return (str(host),)
-    return ("127.0.0.1", "::1", *filter(None, map(_outward, _NOWHERE)))
+    return ("127.0.0.1", "::1", *_outward_addresses(settings.host))
 
 
 def url_of(settings: HttpSettings, port: int) -> str:
     """Return the address to open in a browser, on this device or, if it may, from another."""
     host = settings.host
     if host in WILDCARDS:
-        host = own_addresses(settings)[-1]
+        host = next(iter(_outward_addresses(host)), "127.0.0.1")
     if ":" in host:
         host = f"[{host}]"
     return f"{'https' if is_encrypted(settings) else 'http'}://{host}:{port}"
@@ -132,6 +132,12 @@ def plain(address: str) -> str:
         return address
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return str(mapped or parsed)
+
+
+def _outward_addresses(wildcard: str) -> list[str]:
+    """Return this device's own addresses that a wildcard listens on, IPv4 first."""
+    reached = _NOWHERE if wildcard == "::" else _NOWHERE[:1]
+    return [address for address in map(_outward, reached) if address is not None]
 
 
 def _outward(target: tuple[socket.AddressFamily, str]) -> str | None:

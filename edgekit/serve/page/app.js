@@ -147,7 +147,7 @@ function showIdentity(identity) {
   document.body.classList.toggle("is-replay", isReplay);
   write(byId("replay-source"), isReplay ? `Source: ${identity.source}` : "");
   const { name, scope } = session.current();
-  const signed = name ? ` · signed in as ${name} (${scope})` : "";
+  const signed = name && session.hasToken() ? ` · signed in as ${name} (${scope})` : "";
   write(byId("about"), `edgekit ${identity.version} · ${identity.model}${signed}`);
   byId("sign-out").hidden = !session.hasToken();
 }

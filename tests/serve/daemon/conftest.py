@@ -1,4 +1,4 @@
-"""A minute of a synthetic child, and a bundle that calls some of it positive."""
+"""Two minutes of a synthetic child, and bundles that call some of it positive, or all."""
 
 from __future__ import annotations
 
@@ -34,3 +34,32 @@ def bedside(tmp_path_factory: pytest.TempPathFactory) -> Bedside:
     source = recording(folder, minutes=2.0)
     landmarks = np.load(source)
     return Bedside(source, landmarks, bundle_for(folder, landmarks, positives=0.1))
+
+
+@pytest.fixture(scope="session")
+def restless(bedside: Bedside, tmp_path_factory: pytest.TempPathFactory) -> Bedside:
+    """The same recording with every window positive: as many events as the settings allow."""
+    folder = tmp_path_factory.mktemp("restless")
+    return Bedside(
+        bedside.source,
+        bedside.landmarks,
+        bundle_for(folder, bedside.landmarks, positives=1.0),
+    )
+
+
+def settings_file(folder: Path, text: str) -> Path:
+    """Write a settings file and return it."""
+    path = folder / "edgekit.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+MANY_EVENTS = """
+[alarm]
+n_positive = 1
+n_windows = 1
+refractory_s = 1.1
+cluster_spasms = 100
+cluster_minutes = 0.1
+"""
+"""With `restless`: a spasm every one and a half seconds of the source's time."""

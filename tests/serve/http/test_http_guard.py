@@ -97,15 +97,16 @@ def test_every_answer_carries_the_headers_that_protect_a_browser(client: httpx.C
 def test_the_page_is_served_as_it_lies_there(client: httpx.Client) -> None:
     for path in FOLDER.iterdir():
         if path.suffix in {".html", ".css", ".js", ".svg"}:
-            answer = client.get("/" if path.name == "index.html" else f"/{path.name}")
+            answer = client.get("/" if path.name == "index.html" else f"/static/{path.name}")
             assert answer.content == path.read_bytes()
             assert "<script>" not in answer.text
             etag = {"if-none-match": answer.headers["etag"]}
-            assert client.get(f"/{path.name}", headers=etag).status_code == 304
+            assert client.get(f"/static/{path.name}", headers=etag).status_code == 304
 
 
 @pytest.mark.parametrize(
-    "path", ["/missing.js", "/..%2fhttp%2fserver.py", "/%2e%2e/http/server.py", "/x/../../y"]
+    "path",
+    ["/static/missing.js", "/static/..%2fhttp%2fserver.py", "/static/%2e%2e/http/server.py", "/x"],
 )
 def test_nothing_else_is(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
@@ -168,6 +169,13 @@ def test_an_address_that_asks_too_often_must_wait(tmp_path: Path) -> None:
         answers = [client.get("/healthz") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
         assert answers[-1].headers["retry-after"] in {"1", "2"}
+
+
+def test_a_page_that_is_loaded_again_and_again_comes_whole(tmp_path: Path) -> None:
+    with daemon(tmp_path, limits=Limits(requests_per_s=0.5, request_burst=3)) as served:
+        with served.client() as client:
+            assert {client.get("/").status_code for _ in range(20)} == {200}
+            assert {client.get("/static/app.js").status_code for _ in range(20)} == {200}
 
 
 def test_bytes_that_are_no_http_end_the_connection(served: Daemon) -> None:

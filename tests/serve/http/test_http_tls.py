@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ipaddress
 import socket
 import ssl
 import stat
@@ -98,6 +99,14 @@ def test_beyond_loopback_there_is_always_tls_and_a_token() -> None:
     for host in ("127.0.0.1", "::1", "localhost", "127.8.8.8"):
         assert addresses.is_open(HttpSettings(host=host))
     assert not addresses.is_open(HttpSettings(is_token_required=True))
+
+
+def test_the_address_told_for_a_wildcard_is_one_that_it_listens_on() -> None:
+    url = addresses.url_of(HttpSettings(host="0.0.0.0"), 8460)  # noqa: S104 - not listened on
+    host = url.removeprefix("https://").removesuffix(":8460")
+    assert ipaddress.ip_address(host).version == 4
+    assert addresses.url_of(HttpSettings(host="::1"), 8460) == "http://[::1]:8460"
+    assert addresses.url_of(HttpSettings(host="bed-4.lan"), 8460) == "https://bed-4.lan:8460"
 
 
 def test_a_port_in_use_is_one_clear_error() -> None:
