@@ -1,24 +1,27 @@
-"""A service manager that only listens: the datagrams of sd_notify, with their times."""
+"""A service manager that only listens: the datagrams of sd_notify."""
 
 from __future__ import annotations
 
+import queue
 import socket
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
 
 
 class ServiceManager:
-    """Owns a notification socket while it is entered."""
+    """Owns a notification socket while it is entered, and reads it in a thread of its own."""
 
     def __init__(self, folder: Path) -> None:
         self._address = folder / "notify"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.heard: list[tuple[float, str]] = []
-        """Monotonic time at which it was read, and the message."""
+        self._messages: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> ServiceManager:
         self._socket.bind(str(self._address))
+        self._thread.start()
         return self
 
     def __exit__(
@@ -27,6 +30,9 @@ class ServiceManager:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+            own.sendto(b"", str(self._address))
+        self._thread.join(5)
         self._socket.close()
 
     @property
@@ -35,7 +41,7 @@ class ServiceManager:
         return {"NOTIFY_SOCKET": str(self._address)}
 
     def listen(self, seconds: float) -> list[str]:
-        """Return what comes within so many seconds."""
+        """Return what was not taken yet, and what comes within so many seconds."""
         return self._take(time.monotonic() + seconds, None)
 
     def wait(self, text: str, *, within_s: float) -> list[str]:
@@ -45,16 +51,17 @@ class ServiceManager:
         assert text in found[-1], f"heard only {found}"
         return found
 
+    def _read(self) -> None:
+        while message := self._socket.recv(4096):
+            self._messages.put(message.decode())
+
     def _take(self, deadline: float, last: str | None) -> list[str]:
         found: list[str] = []
         while (left_s := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left_s)
             try:
-                message = self._socket.recv(4096).decode()
-            except TimeoutError:
+                found.append(self._messages.get(timeout=left_s))
+            except queue.Empty:
                 break
-            self.heard.append((time.monotonic(), message))
-            found.append(message)
-            if last is not None and last in message:
+            if last is not None and last in found[-1]:
                 break
         return found

@@ -8,18 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from edgekit import files
 from edgekit.bundle import MANIFEST_FILE, Bundle, load_bundle
-from edgekit.errors import IntegrityError, UsageError
+from edgekit.errors import IntegrityError, MissingExtraError, UsageError
 from edgekit.manifest import ModelEntry
+from edgekit.pose import models
 from edgekit.runtime.choose import choose_model, open_engine
 from edgekit.runtime.engine import Engine
 from edgekit.runtime.verify import check_engine, check_evidence
 from edgekit.serve.alarm.policy import AlarmRules
-from edgekit.serve.settings import Settings, state_folder
+from edgekit.serve.settings import Settings, WatchSettings, state_folder
 from edgekit.serve.watch.source_spec import kind_of
+
+_SERVE_PACKAGES = {
+    "fastapi": "fastapi",
+    "uvicorn": "uvicorn",
+    "paho-mqtt": "paho",
+    "prometheus-client": "prometheus_client",
+    "cryptography": "cryptography",
+}
+"""Packages of the `serve` extra, and the modules that they bring."""
+
+_SERVE_PACKAGES = {
+    "fastapi": "fastapi",
+    "uvicorn": "uvicorn",
+    "paho-mqtt": "paho",
+    "prometheus-client": "prometheus_client",
+    "cryptography": "cryptography",
+}
+"""Packages of the `serve` extra, and the modules that they bring."""
 
 OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
 
@@ -95,8 +115,9 @@ def make_plan(
     Raises:
         UsageError: A setting does not fit another, or there is no bundle or model.
         IntegrityError: The bundle is damaged, or its gate evidence is not in order.
-        MissingExtraError: The runtime that was asked for is not installed.
+        MissingExtraError: A package or the pose model is not installed.
     """
+    _require_packages(settings.watch)
     bundle = load_bundle(settings.bundle)
     check_evidence(bundle)
     watch, manifest = settings.watch, bundle.manifest
@@ -121,6 +142,17 @@ def make_plan(
         _self_test(bundle, entry, engine),
         speed,
     )
+
+
+def _require_packages(watch: WatchSettings) -> None:
+    """Find out now what would otherwise fail in some thread or process later."""
+    for package, module in _SERVE_PACKAGES.items():
+        if find_spec(module) is None:
+            raise MissingExtraError("serve", package)
+    if kind_of(watch.source) != "landmarks":
+        if find_spec("mediapipe") is None:
+            raise MissingExtraError("pose", "mediapipe")
+        models.choose(models.DEFAULT_MODEL, watch.pose_model, models.cache_folder())
 
 
 def _self_test(bundle: Bundle, entry: ModelEntry, engine: Engine) -> str:

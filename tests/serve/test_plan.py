@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.bundle import Bundle
-from edgekit.errors import IntegrityError, UsageError
+from edgekit.errors import DataError, IntegrityError, UsageError
 from edgekit.manifest import ModelEntry
+from edgekit.pose import task_file
 from edgekit.runtime.choose import open_engine
 from edgekit.runtime.engine import Engine, Output
 from edgekit.serve.plan import make_plan
@@ -36,20 +38,34 @@ def opened_drifted(bundle: Bundle, entry: ModelEntry, threads: int) -> Engine:
     return Drifted(open_engine(bundle, entry, n_threads=threads))
 
 
+@pytest.fixture
+def pose_model(tmp_path: Path) -> Path:
+    """A file with the members of a landmark model, which nobody runs here."""
+    path = tmp_path / "pose.task"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(task_file.DETECTOR, b"")
+        archive.writestr(task_file.LANDMARKS, b"")
+    return path
+
+
 def settings(**sections: object) -> Settings:
     return Settings.model_validate({"bundle": TINY, **sections})
 
 
+def replayed(**sections: object) -> Settings:
+    return settings(watch={"source": str(TINY / "golden_clips.npy")}, **sections)
+
+
 def test_the_golden_clips_are_answered_before_anything_starts() -> None:
-    plan = make_plan(settings(), None)
+    plan = make_plan(replayed(), None)
     assert plan.self_test_error == ""
     plan.refuse_failed_self_test()
-    assert plan.is_live
+    assert not plan.is_live
     assert plan.hop_frames == 15
 
 
 def test_a_model_that_answers_otherwise_here_is_kept_and_said_so() -> None:
-    plan = make_plan(settings(), None, opened=opened_drifted)
+    plan = make_plan(replayed(), None, opened=opened_drifted)
     assert "answers otherwise here (drifted 1.0)" in plan.self_test_error
     assert any("answers otherwise" in line for line in plan.summary())
     with pytest.raises(IntegrityError, match="answers otherwise"):
@@ -62,12 +78,20 @@ def test_a_source_that_is_nowhere_is_refused() -> None:
 
 
 @pytest.mark.parametrize("source", ["0", "/dev/video2", "/dev/v4l/by-id/usb-cam"])
-def test_a_camera_may_be_away_and_has_its_own_speed(source: str) -> None:
-    assert make_plan(settings(watch={"source": source}), None).is_live
+def test_a_camera_may_be_away_and_has_its_own_speed(source: str, pose_model: Path) -> None:
+    pytest.importorskip("mediapipe", reason="a camera needs edgekit[pose]")
+    watched = settings(watch={"source": source, "pose_model": pose_model})
+    assert make_plan(watched, None).is_live
     with pytest.raises(UsageError, match="--speed is for recordings"):
-        make_plan(settings(watch={"source": source}), None, speed=2.0)
+        make_plan(watched, None, speed=2.0)
+
+
+def test_a_camera_without_a_pose_model_is_refused_before_it_starts(tmp_path: Path) -> None:
+    pytest.importorskip("mediapipe", reason="a camera needs edgekit[pose]")
+    with pytest.raises(DataError, match=r"none\.task: no such file; `edgekit pose fetch`"):
+        make_plan(settings(watch={"pose_model": tmp_path / "none.task"}), None)
 
 
 def test_rules_that_do_not_fit_the_bundles_window_are_refused() -> None:
     with pytest.raises(UsageError, match="refractory_s"):
-        make_plan(settings(alarm={"refractory_s": 0.5}), None)
+        make_plan(replayed(alarm={"refractory_s": 0.5}), None)

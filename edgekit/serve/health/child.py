@@ -44,8 +44,9 @@ class ChildHealth:
     def _is_silent(self, now_mono: float, silent_s: float) -> bool:
         if self._facts is None or not self.is_running:
             return False
-        answered = self._facts.last_answer_mono_s
-        return answered is not None and now_mono - answered > silent_s
+        answered, read = self._facts.last_answer_mono_s, self._facts.read_mono_s
+        # A watching thread that is busy asks rarely: that is no silence of the process.
+        return answered is not None and (now_mono if read is None else read) - answered > silent_s
 
 
 def _trouble(facts: ChildFacts) -> frozenset[Condition]:

@@ -83,6 +83,8 @@ class Reporter:
     def wait_for_room(self) -> None:
         """Wait, beating, until a frame can be written without losing another."""
         while not self._ring.has_room:
+            # An answer that only waits to be taken is one.
+            self._facts = replace(self._facts, answered_mono_s=self.clock())
             self.pause_until(self.clock() + _ROOM_S)
 
     def rest(self) -> NoReturn:

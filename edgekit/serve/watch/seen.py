@@ -63,6 +63,8 @@ class ChildFacts:
     extractor_version: str
     """Empty until it reports, and for replayed landmarks."""
     model_sha256: str
+    read_mono_s: float | None = None
+    """When this was read: of later answers nothing is known. None: at the moment it is judged."""
 
 
 @dataclass(frozen=True, eq=False)

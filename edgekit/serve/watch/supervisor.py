@@ -128,6 +128,7 @@ class Supervisor:
             rss_mb=self._rss_mb if self._process else 0.0,
             extractor_version=self._last.extractor_version,
             model_sha256=self._last.model_sha256,
+            read_mono_s=now,
         )
 
     def close(self) -> None:

@@ -101,7 +101,7 @@ def test_both_alarms_are_shown_when_a_recording_ends_during_one(
         expect(page.locator("#state-title")).to_have_text("Not watching")
         for panel in ("#patient", "#technical", "#state"):
             expect(page.locator(panel)).to_be_in_viewport()
-        expect(page.locator("#technical-list")).to_contain_text("recording ended")
+        expect(page.locator("#technical-list")).to_contain_text("Recording ended")
         sounding(page, "patient")
         shoot_all(page, shoot, "not-monitoring-and-alarm")
         page.click("#acknowledge")

@@ -50,9 +50,10 @@ def test_broker_killed_and_back(
     for number in range(1, 201):
         slowest_s = max(slowest_s, bed.happen(number))
         if number in (50, 120):
+            proxy.is_half_open = True  # so that the broker dies with nothing to hand on
+            time.sleep(0.1)
             broker.kill()
         if number in (80, 160):
-            proxy.is_half_open = True  # until somebody listens again
             broker.start()
             listeners.append(listener(broker.port, EVENT))
             proxy.is_half_open = False
