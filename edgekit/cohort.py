@@ -46,6 +46,7 @@ class Segment:
 
     path: Path
     child_id: str
+    """An integer without leading zeros in the challenge's names, else as the pattern finds it."""
     label: int
     """1 = spasm, 0 = none."""
 
@@ -131,14 +132,21 @@ def _segment(folder: Path, name: str, label: str, pattern: re.Pattern[str], wher
     if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
         raise DataError(f"{where}: segment name {name!r}; it is a plain file name without a path")
     match = pattern.fullmatch(name)
-    if match is None:
+    if match is None or not match["child"]:
         raise DataError(
-            f"{where}: {name!r} does not match {pattern.pattern}; rename it or give --child-pattern"
+            f"{where}: {name!r} names no child by {pattern.pattern}; "
+            "rename it or give --child-pattern"
         )
     path = folder / name
     if not path.is_file():
         raise DataError(f"{where}: {path} does not exist; restore the clip or remove the row")
-    return Segment(path, match["child"], int(label))
+    return Segment(path, _child_id(match), int(label))
+
+
+def _child_id(match: re.Match[str]) -> str:
+    """Return the child's id; the challenge's are integers, so that 01 and 1 are one child."""
+    child = match["child"]
+    return str(int(child)) if match.re.pattern == CHILD_PATTERN else child
 
 
 def _read_rows(label_file: Path) -> Iterator[tuple[int, str, str]]:
