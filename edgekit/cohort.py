@@ -92,7 +92,9 @@ def load_cohort(
         DataError: Names the file and the row of the first thing that is wrong.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder")
+        raise DataError(
+            f"{folder}: no such folder; name one of clips, or make one with edgekit synth"
+        )
     pattern = _compile(child_pattern)
     label_file = labels or _find_label_file(folder)
     segments: dict[str, Segment] = {}
