@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgekit.clips import Clip, load_clip
-from edgekit.errors import DataError
+from edgekit.errors import DataError, UsageError
 
 CHILD_PATTERN = r"child_(?P<child>\d+)_\d+\.npy"
 """The challenge's file names; a pattern of one's own needs the group `child`."""
@@ -90,6 +90,7 @@ def load_cohort(
 
     Raises:
         DataError: Names the file and the row of the first thing that is wrong.
+        UsageError: The pattern is none, or has no group `child`.
     """
     if not folder.is_dir():
         raise DataError(
@@ -192,9 +193,9 @@ def _compile(child_pattern: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(child_pattern)
     except re.error as error:
-        raise DataError(f"--child-pattern {child_pattern!r}: {error}") from error
+        raise UsageError(f"--child-pattern {child_pattern!r}: {error}") from error
     if "child" not in pattern.groupindex:
-        raise DataError(
+        raise UsageError(
             f"--child-pattern {child_pattern!r} needs a group named child, as in {CHILD_PATTERN}"
         )
     return pattern

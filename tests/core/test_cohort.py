@@ -11,7 +11,7 @@ import pytest
 
 from edgekit.clips import save_clip
 from edgekit.cohort import CHILD_PATTERN, Dataset, load_cohort, load_dataset
-from edgekit.errors import DataError
+from edgekit.errors import DataError, UsageError
 
 CLIP = np.zeros((2, 33, 5))
 
@@ -179,7 +179,7 @@ def test_other_names_by_a_pattern(tmp_path: Path) -> None:
     [("(", "--child-pattern '\\('"), (r"child_(\d+)", "needs a group named child")],
 )
 def test_a_pattern_that_cannot_work_is_refused(tmp_path: Path, pattern: str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(UsageError, match=message):
         load_cohort(_folder(tmp_path, GOOD), child_pattern=pattern)
 
 

@@ -72,6 +72,26 @@ def test_a_bundle_is_written_checked_and_answers_as_the_networks(
         np.testing.assert_allclose(output.attention.sum(axis=1), 1, atol=1e-4)
 
 
+def test_nothing_but_a_bundle_is_replaced(tmp_path: Path, cohort: Cohort, run: Run) -> None:
+    diary = tmp_path / "home" / "diary.txt"
+    diary.parent.mkdir()
+    diary.write_text("mine")
+    options = ExportOptions(quantize="none", has_openvino=False)
+    for place, reason in ((diary.parent, "no bundle alone .it holds diary.txt"), (diary, "a file")):
+        with pytest.raises(UsageError, match=reason):
+            export(run, cohort, place, options)
+    assert diary.read_text() == "mine"
+
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    export(run, cohort, folder, options)
+    export(run, cohort, folder, options)
+    (folder / "diary.txt").write_text("mine")
+    with pytest.raises(UsageError, match="diary"):
+        export(run, cohort, folder, options)
+    assert (folder / "diary.txt").exists()
+
+
 @pytest.mark.parametrize("mil", MIL_MODES)
 def test_every_pooling_is_exported_with_parity(
     tmp_path: Path, cohort: Cohort, mil: MilMode
