@@ -98,6 +98,6 @@ def _show(text: str, out: Path | None) -> None:
 def _sum_up(rows: Sequence[Row]) -> None:
     n_unjudged = sum(row.judgement.probability is None for row in rows)
     n_positive = sum(bool(row.judgement.is_positive) for row in rows)
-    console.note(f"{len(rows)} windows: {n_positive} possible spasms, {n_unjudged} not judged")
+    console.note(f"windows: {len(rows)}, possible spasms: {n_positive}, not judged: {n_unjudged}")
     if n_unjudged:
         console.note(f"{n_unjudged} show too little of a body to judge; this is not 'no spasm'")

@@ -195,7 +195,9 @@ class _Draft:
                 [handle.training for handle in self._handles], model, self._n_frames, threshold
             ),
             parts=parts,
-            reference=score_held_out(parts, engines, self._n_frames, self._progress),
+            reference=score_held_out(
+                parts, engines, self._n_frames, self._progress, task="gate: FP32"
+            ),
             n_frames=self._n_frames,
             threshold=threshold,
             budget=self._options.budget,
