@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.skeleton import LEFT_HIP, RIGHT_HIP
+from edgekit.skeleton import LEFT_HIP, N_LANDMARKS, RIGHT_HIP
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,6 +26,8 @@ CHANNELS: tuple[str, ...] = (
 """Channel order of `extract`. Positions in image widths, motion in widths per frame."""
 
 N_CHANNELS = len(CHANNELS)
+
+_ONES = np.ones(N_LANDMARKS, dtype=np.float32)
 
 
 def extract(clip: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -44,10 +46,10 @@ def extract(clip: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     xyz = planes[:3].astype(np.float64, order="C")  # (3, T, V)
     x, y, z = np.isfinite(xyz)
     valid = x & y & z  # (T, V)
-    never = ~np.logical_or.reduce(valid)  # (V,)
+    never = (~np.logical_or.reduce(valid)).nonzero()[0]  # landmarks
     _interpolate(xyz, valid, never)
     _recentre(xyz, valid)
-    if never.any():
+    if never.size:
         xyz[:, :, never] = 0.0
 
     # Every plane is written in place: fresh arrays of this size would go back to the operating
@@ -61,7 +63,7 @@ def extract(clip: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     bits = confidence.view(np.int32)
     bits *= np.isfinite(confidence)
     # Whole numbers are exact in float32, and a product with ones sums faster than `sum`.
-    n_valid = features[10] @ np.ones(n_landmarks, dtype=np.float32)  # (T,)
+    n_valid = features[10] @ _ONES  # (T,)
     n_valid /= n_landmarks
     features[13] = n_valid[:, None]
     return features
@@ -83,14 +85,15 @@ def _motion(xyz: Floats, features: NDArray[np.float32]) -> None:
     np.sqrt(speed, out=features[9, 1:])
 
 
-def _interpolate(xyz: Floats, valid: Mask, never: Mask) -> None:
+def _interpolate(xyz: Floats, valid: Mask, never: NDArray[np.intp]) -> None:
     """Fill unobserved coordinates of `xyz` (3, T, V) in place: linear in time, ends held.
 
-    A landmark that was never observed becomes 0. Observed values stay as they are, to the bit.
+    The landmarks `never` observed become 0. Observed values stay as they are, to the bit.
     """
-    if never.any():
+    if never.size:
         xyz[:, :, never] = 0.0
-        valid = valid | never
+        valid = valid.copy()
+        valid[:, never] = True
     n_frames, n_landmarks = valid.shape
     # Landmark by landmark along time, the neighbours of a gap are the last and next knot.
     track = valid.T.ravel()
