@@ -19,11 +19,11 @@ from edgekit.skeleton import N_LANDMARKS
 
 Clip = NDArray[np.floating[Any]]
 
-N_VALUES = 5
-"""x, y, z, visibility, presence."""
-
 MAX_VALUE = 100.0
 """In image widths; no pose extractor goes near it, pixels and damaged files go beyond."""
+
+N_VALUES = 5
+"""x, y, z, visibility, presence."""
 
 
 def load_clip(path: Path, *, n_frames: int | None = None) -> Clip:
