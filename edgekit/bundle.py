@@ -27,6 +27,8 @@ from edgekit.manifest import SCHEMA_VERSION, FileEntry, Manifest, ModelEntry
 from edgekit.records import first_problem
 
 MANIFEST_FILE, GOLDEN_FILE = "manifest.json", "golden_clips.npy"
+PAPERS = ("gate.md", "MODEL_CARD.md")
+"""For people."""
 DEFAULT_FOLDER = Path("bundle")
 
 
@@ -63,12 +65,33 @@ def load_bundle(folder: Path = DEFAULT_FOLDER) -> Bundle:
     return Bundle(folder, manifest)
 
 
+def check_replaceable(folder: Path) -> None:
+    """Refuse to write a bundle where something else would be lost: only a bundle is replaced.
+
+    Raises:
+        UsageError: `folder` is a file, or holds something that is no part of a bundle.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: a file; choose another --out")
+    names = {path.name for path in folder.iterdir()}
+    foreign = sorted(names if MANIFEST_FILE not in names else filter(_is_foreign, names))
+    if foreign:
+        raise UsageError(f"{folder}: no bundle alone (it holds {foreign[0]}); choose another --out")
+
+
 def file_entries(folder: Path) -> dict[str, FileEntry]:
     """Return hash and size of every file in `folder`, sorted by name."""
     return {
         path.name: FileEntry(sha256=files.sha256(path), n_bytes=path.stat().st_size)
         for path in sorted(folder.iterdir())
     }
+
+
+def _is_foreign(name: str) -> bool:
+    is_model = name.startswith("model.") and name.endswith((".onnx", ".xml", ".bin"))
+    return not is_model and name not in (MANIFEST_FILE, GOLDEN_FILE, *PAPERS)
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -19,6 +19,9 @@ from edgekit.skeleton import N_LANDMARKS
 
 Clip = NDArray[np.floating[Any]]
 
+MAX_VALUE = 100.0
+"""In image widths; no pose extractor goes near it, pixels and damaged files go beyond."""
+
 N_VALUES = 5
 """x, y, z, visibility, presence."""
 
@@ -34,7 +37,8 @@ def load_clip(path: Path, *, n_frames: int | None = None) -> Clip:
         n_frames: The length that the clip must have; any length when None.
 
     Raises:
-        DataError: The file is missing, empty, truncated, no clip, or holds infinite values.
+        DataError: The file is missing, empty, truncated, no clip, or holds values that are
+            infinite or no image widths.
     """
     return check_clip(load_array(path), name=str(path), n_frames=n_frames)
 
@@ -76,13 +80,27 @@ def check_clip(clip: NDArray[Any], *, name: str, n_frames: int | None = None) ->
             f"{name}: {len(clip)} frames where {n_frames} are wanted; "
             f"cut or resample the clips, or give --frames {len(clip)}"
         )
-    if np.isinf(clip).any():
-        frame, landmark, _ = np.argwhere(np.isinf(clip))[0]
-        raise DataError(
-            f"{name}: infinite value in frame {frame}, landmark {landmark}; "
-            "write NaN where a landmark was not observed"
-        )
+    _check_values(clip, name)
     return clip
+
+
+def _check_values(clip: Clip, name: str) -> None:
+    """Refuse what would leave float32 on the way to the model, or was never in image widths."""
+    # NaN compares as not beyond, as it should.
+    beyond = np.abs(clip) > MAX_VALUE
+    if not beyond.any():
+        return
+    frame, landmark, axis = np.argwhere(beyond)[0]
+    where = f"in frame {frame}, landmark {landmark}"
+    value = clip[frame, landmark, axis]
+    if np.isinf(value):
+        raise DataError(
+            f"{name}: infinite value {where}; write NaN where a landmark was not observed"
+        )
+    raise DataError(
+        f"{name}: value {value:g} {where}; landmarks are in image widths, from about 0 to 1: "
+        "divide pixels by the image's size"
+    )
 
 
 def save_clip(path: Path, clip: Clip) -> None:

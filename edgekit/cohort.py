@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgekit.clips import Clip, load_clip
-from edgekit.errors import DataError
+from edgekit.errors import DataError, UsageError
 
 CHILD_PATTERN = r"child_(?P<child>\d+)_\d+\.npy"
 """The challenge's file names; a pattern of one's own needs the group `child`."""
@@ -46,6 +46,7 @@ class Segment:
 
     path: Path
     child_id: str
+    """An integer without leading zeros in the challenge's names, else as the pattern finds it."""
     label: int
     """1 = spasm, 0 = none."""
 
@@ -89,9 +90,12 @@ def load_cohort(
 
     Raises:
         DataError: Names the file and the row of the first thing that is wrong.
+        UsageError: The pattern is none, or has no group `child`.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder")
+        raise DataError(
+            f"{folder}: no such folder; name one of clips, or make one with edgekit synth"
+        )
     pattern = _compile(child_pattern)
     label_file = labels or _find_label_file(folder)
     segments: dict[str, Segment] = {}
@@ -131,14 +135,21 @@ def _segment(folder: Path, name: str, label: str, pattern: re.Pattern[str], wher
     if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
         raise DataError(f"{where}: segment name {name!r}; it is a plain file name without a path")
     match = pattern.fullmatch(name)
-    if match is None:
+    if match is None or not match["child"]:
         raise DataError(
-            f"{where}: {name!r} does not match {pattern.pattern}; rename it or give --child-pattern"
+            f"{where}: {name!r} names no child by {pattern.pattern}; "
+            "rename it or give --child-pattern"
         )
     path = folder / name
     if not path.is_file():
         raise DataError(f"{where}: {path} does not exist; restore the clip or remove the row")
-    return Segment(path, match["child"], int(label))
+    return Segment(path, _child_id(match), int(label))
+
+
+def _child_id(match: re.Match[str]) -> str:
+    """Return the child's id; the challenge's are integers, so that 01 and 1 are one child."""
+    child = match["child"]
+    return str(int(child)) if match.re.pattern == CHILD_PATTERN else child
 
 
 def _read_rows(label_file: Path) -> Iterator[tuple[int, str, str]]:
@@ -182,9 +193,9 @@ def _compile(child_pattern: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(child_pattern)
     except re.error as error:
-        raise DataError(f"--child-pattern {child_pattern!r}: {error}") from error
+        raise UsageError(f"--child-pattern {child_pattern!r}: {error}") from error
     if "child" not in pattern.groupindex:
-        raise DataError(
+        raise UsageError(
             f"--child-pattern {child_pattern!r} needs a group named child, as in {CHILD_PATTERN}"
         )
     return pattern

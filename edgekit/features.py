@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.skeleton import LEFT_HIP, RIGHT_HIP
+from edgekit.skeleton import LEFT_HIP, N_LANDMARKS, RIGHT_HIP
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,6 +26,8 @@ CHANNELS: tuple[str, ...] = (
 """Channel order of `extract`. Positions in image widths, motion in widths per frame."""
 
 N_CHANNELS = len(CHANNELS)
+
+_ONES = np.ones(N_LANDMARKS, dtype=np.float32)
 
 
 def extract(clip: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -42,63 +44,81 @@ def extract(clip: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     n_frames, n_landmarks = clip.shape[:2]
     planes = np.asarray(clip).transpose(2, 0, 1)  # (5, T, V)
     xyz = planes[:3].astype(np.float64, order="C")  # (3, T, V)
-    valid = np.logical_and.reduce(np.isfinite(xyz))  # (T, V)
-    _interpolate(xyz, valid)
+    x, y, z = np.isfinite(xyz)
+    valid = x & y & z  # (T, V)
+    never = (~np.logical_or.reduce(valid)).nonzero()[0]  # landmarks
+    _interpolate(xyz, valid, never)
     _recentre(xyz, valid)
-    seen = valid.any(axis=0)  # (V,)
-    if not seen.all():
-        xyz[:, :, ~seen] = 0.0
+    if never.size:
+        xyz[:, :, never] = 0.0
 
     # Every plane is written in place: fresh arrays of this size would go back to the operating
     # system after each call, and faulting them in again costs more than the arithmetic.
-    features = np.zeros((N_CHANNELS, n_frames, n_landmarks), dtype=np.float32)
-    features[0:3] = xyz
-    velocity, acceleration = features[3:6, 1:], features[6:9, 2:]
-    both = valid[1:] & valid[:-1]  # (T-1, V)
-    np.subtract(xyz[:, 1:], xyz[:, :-1], out=velocity, casting="same_kind")
-    velocity *= both
-    np.subtract(velocity[:, 1:], velocity[:, :-1], out=acceleration)
-    acceleration *= both[1:] & both[:-1]
-    vx, vy, vz = velocity
-    np.sqrt(vx * vx + vy * vy + vz * vz, out=features[9, 1:])
-    features[10] = valid
-    features[11:13] = planes[3:5]
-    np.putmask(features[11:13], ~np.isfinite(features[11:13]), 0.0)
-    features[13] = features[10].mean(axis=1, keepdims=True)
+    features = np.empty((N_CHANNELS, n_frames, n_landmarks), dtype=np.float32)
+    features[0:3], features[10] = xyz, valid
+    _motion(xyz, features)
+    confidence = features[11:13]
+    confidence[:] = planes[3:5]
+    # A product of their bits with 0 turns NaN into 0.0, in a quarter of the time of a selection.
+    bits = confidence.view(np.int32)
+    bits *= np.isfinite(confidence)
+    # Whole numbers are exact in float32, and a product with ones sums faster than `sum`.
+    n_valid = features[10] @ _ONES  # (T,)
+    n_valid /= n_landmarks
+    features[13] = n_valid[:, None]
     return features
 
 
-def _interpolate(xyz: Floats, valid: Mask) -> None:
+def _motion(xyz: Floats, features: NDArray[np.float32]) -> None:
+    """Write velocity, acceleration and speed of `xyz` (3, T, V), where observed, else 0."""
+    valid = features[10]  # as numbers: products of float32 with booleans are slower
+    velocity, acceleration = features[3:6, 1:], features[6:9, 2:]
+    features[3:10, :2] = 0.0
+    both = valid[1:] * valid[:-1]  # (T-1, V)
+    np.subtract(xyz[:, 1:], xyz[:, :-1], out=velocity, casting="same_kind")
+    velocity *= both
+    np.subtract(velocity[:, 1:], velocity[:, :-1], out=acceleration)
+    acceleration *= both[1:] * both[:-1]
+    speed, y, z = velocity * velocity
+    speed += y
+    speed += z
+    np.sqrt(speed, out=features[9, 1:])
+
+
+def _interpolate(xyz: Floats, valid: Mask, never: NDArray[np.intp]) -> None:
     """Fill unobserved coordinates of `xyz` (3, T, V) in place: linear in time, ends held.
 
-    A landmark that was never observed becomes 0. Observed values stay as they are, to the bit.
+    The landmarks `never` observed become 0. Observed values stay as they are, to the bit.
     """
+    if never.size:
+        xyz[:, :, never] = 0.0
+        valid = valid.copy()
+        valid[:, never] = True
     n_frames, n_landmarks = valid.shape
     # Landmark by landmark along time, the neighbours of a gap are the last and next knot.
     track = valid.T.ravel()
-    gaps, knots = np.flatnonzero(~track), np.flatnonzero(track)
+    gaps, knots = (~track).nonzero()[0], track.nonzero()[0]
     if gaps.size == 0:
         return
-    joint, frame = np.divmod(gaps, n_frames)
-    if knots.size == 0:
-        xyz[:] = 0.0
-        return
-    n_before = np.cumsum(track)[gaps]
+    joint = gaps // n_frames
     start = joint * n_frames
-    left = knots[np.maximum(n_before - 1, 0)] - start
-    right = knots[np.minimum(n_before, knots.size - 1)] - start
-    has_left = (n_before > 0) & (left >= 0)
-    has_right = (right > frame) & (right < n_frames)
-    left, right = np.where(has_left, left, right), np.where(has_right, right, left)
-    never = ~(has_left | has_right)
-    left[never] = right[never] = 0
+    n_before = gaps - np.arange(gaps.size)
+    left = knots.take(n_before - 1, mode="clip")
+    right = knots.take(n_before, mode="clip")
+    # Each landmark has a knot by now: where one neighbour is another landmark's, the other is not.
+    np.copyto(left, right, where=left < start)
+    np.copyto(right, left, where=right >= start + n_frames)
 
-    share = (frame - left) / np.maximum(right - left, 1)
-    share_of_none = np.where(never, 0.0, 1.0)
-    here, left, right = (t * n_landmarks + joint for t in (frame, left, right))
-    for plane in xyz.reshape(3, -1):
-        low = plane.take(left)
-        plane[here] = (low + share * (plane.take(right) - low)) * share_of_none
+    share = (gaps - left) / np.maximum(right - left, 1)
+    offset = joint * (n_frames * n_landmarks - 1)  # from place in `track` to place in a plane
+    here, left, right = (place * n_landmarks - offset for place in (gaps, left, right))
+    flat = xyz.reshape(3, -1)
+    low, filled = flat.take(left, axis=1), flat.take(right, axis=1)
+    filled -= low
+    filled *= share
+    filled += low
+    for plane, values in zip(flat, filled, strict=True):
+        plane[here] = values
 
 
 def _recentre(xyz: Floats, valid: Mask) -> None:
@@ -106,7 +126,7 @@ def _recentre(xyz: Floats, valid: Mask) -> None:
     has_root = valid[:, LEFT_HIP] & valid[:, RIGHT_HIP]  # (T,)
     if not has_root.any():
         return
-    source = np.maximum.accumulate(np.where(has_root, np.arange(has_root.size), -1))
-    source[source < 0] = has_root.argmax()
+    frames = np.arange(has_root.size)
+    source = np.maximum.accumulate(np.where(has_root, frames, has_root.argmax()))
     root = (xyz[:, :, LEFT_HIP] + xyz[:, :, RIGHT_HIP]) / 2.0  # (3, T)
-    xyz -= root[:, source, None]
+    xyz -= root.take(source, axis=1)[:, :, None]

@@ -49,10 +49,10 @@ class TrainingSettings(Frozen):
     epochs: int = Field(8, ge=1)
     """Fixed beforehand; validation clips never choose it."""
     batch_size: int = Field(16, ge=2)
-    learning_rate: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(1e-2, ge=0)
-    warmup_epochs: float = Field(1.0, ge=0)
-    gradient_norm: float = Field(1.0, gt=0)
+    learning_rate: float = Field(2e-3, gt=0, allow_inf_nan=False)
+    weight_decay: float = Field(1e-2, ge=0, allow_inf_nan=False)
+    warmup_epochs: float = Field(1.0, ge=0, allow_inf_nan=False)
+    gradient_norm: float = Field(1.0, gt=0, allow_inf_nan=False)
     """Gradients are clipped to this norm."""
     augment: bool = True
     threshold_policy: str = "f1"
@@ -138,8 +138,12 @@ def newest_run(root: Path = RUNS_FOLDER) -> Run:
 
     Raises:
         UsageError: There is none.
+        IntegrityError: A record is damaged; skipped, it might hide the newest.
     """
-    runs = [open_run(path.parent) for path in root.glob(f"*/{RUN_FILE}")]
+    try:
+        runs = [open_run(path.parent) for path in root.glob(f"*/{RUN_FILE}")]
+    except IntegrityError as error:
+        raise IntegrityError(f"{error}; move that run away, or name the one you mean") from error
     finished = [run for run in runs if run.record.finished]
     if not finished:
         raise UsageError(f"{root}: no finished run there; run edgekit train, or name a run")

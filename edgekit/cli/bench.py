@@ -33,7 +33,7 @@ app = typer.Typer(
 @app.command()
 def run(
     bundle: Annotated[Path, typer.Argument(help="The bundle to measure.")] = Path("bundle"),
-    threads: Annotated[int, typer.Option(help="Threads of each model.")] = 1,
+    threads: Annotated[int, typer.Option(max=256, help="Threads of each model.")] = 1,
     seconds: Annotated[float, typer.Option(help="Budget of each model or stage, in s.")] = 3.0,
     json: Annotated[
         Path | None, typer.Option(help="Where the figures go.  [default: bench/<UTC>.json]")

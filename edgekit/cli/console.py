@@ -70,6 +70,9 @@ class _Lines:
         if is_due or done == total:
             self._last[task] = now
             note(f"{task}: {done}/{total}")
+        if done == total:
+            # A task of the same name that follows begins with a line again.
+            del self._last[task]
 
     def say(self, line: str) -> None:
         note(line)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from edgekit.cli import console
+
+if TYPE_CHECKING:
+    from edgekit_export.build import Exported
+    from edgekit_export.variants import GatedFile
+
+    from edgekit.cohort import Cohort
+    from edgekit.runs import RunRecord
 
 FLIPS, DROP, AUROC_DROP = 0.01, 0.01, 0.005
 
@@ -48,7 +55,6 @@ def export(
 
     Example: edgekit export --quantize int8
     """
-    from edgekit.cohort import load_cohort
     from edgekit.errors import MissingExtraError
     from edgekit.manifest import GateBudget
     from edgekit.runs import newest_run, open_run
@@ -60,14 +66,8 @@ def export(
         raise MissingExtraError("train", error.name or "a package") from error
 
     chosen = newest_run(runs) if run is None else open_run(run)
-    record = chosen.record
     console.note(f"run {chosen.folder}")
-    labels = None if record.label_file is None else Path(record.label_file)
-    cohort = load_cohort(
-        data or Path(record.data_folder),
-        labels=labels if data is None else None,
-        child_pattern=record.child_pattern,
-    )
+    cohort = _cohort_of(chosen.record, data)
     options = ExportOptions(
         quantize=quantize,
         has_openvino=runtime == "all",
@@ -80,25 +80,42 @@ def export(
     )
     with console.progress() as progress:
         made = build(chosen, cohort, out, options, progress)
+    _show(made)
+    console.out("next: edgekit verify, edgekit predict, edgekit bench")
+
+
+def _cohort_of(record: RunRecord, moved_to: Path | None) -> Cohort:
+    """Read the clips of a run where it found them, or where they are now."""
+    from edgekit.cohort import load_cohort
+
+    if moved_to is not None:
+        return load_cohort(moved_to, child_pattern=record.child_pattern)
+    labels = None if record.label_file is None else Path(record.label_file)
+    return load_cohort(Path(record.data_folder), labels=labels, child_pattern=record.child_pattern)
+
+
+def _show(made: Exported) -> None:
     worst = max(made.parity, key=lambda parity: parity.max_abs_dp)
     console.out(f"FP32 parity: largest difference {worst.max_abs_dp:.1e} ({worst.path})")
     if made.gated:
-        rows = []
-        for gated in made.gated:
-            result = gated.report.overall
-            rows.append(
-                (
-                    gated.file.name,
-                    f"{result.flips_up + result.flips_down} of {result.n_clips}",
-                    f"{result.sensitivity_drop:+.4f}",
-                    f"{result.specificity_drop:+.4f}",
-                    f"{result.auroc_drop:+.5f}",
-                    f"{result.max_abs_dp:.4f}",
-                    str(len(gated.recipe.fp32_layers)),
-                )
-            )
-        columns = ("INT8 against FP32", "flips", "sens. drop", "spec. drop", "AUROC drop", "max dp")
-        console.table("", (*columns, "FP32 layers"), rows)
-    n_bytes = sum(entry.n_bytes for entry in made.bundle.manifest.files.values())
-    console.out(f"wrote {out}: {len(made.bundle.manifest.models)} models, {n_bytes / 1e6:.1f} MB")
-    console.out("next: edgekit verify, edgekit predict, edgekit bench")
+        columns = ("flips", "sens. drop", "spec. drop", "AUROC drop", "max dp", "FP32 layers")
+        rows = [_gate_row(gated) for gated in made.gated]
+        console.table("", ("INT8 against FP32", *columns), rows)
+    manifest = made.bundle.manifest
+    n_bytes = sum(entry.n_bytes for entry in manifest.files.values())
+    console.out(
+        f"wrote {made.bundle.folder}: {len(manifest.models)} models, {n_bytes / 1e6:.1f} MB"
+    )
+
+
+def _gate_row(gated: GatedFile) -> tuple[str, ...]:
+    result = gated.report.overall
+    return (
+        gated.file.name,
+        f"{result.flips_up + result.flips_down} of {result.n_clips}",
+        f"{result.sensitivity_drop:+.4f}",
+        f"{result.specificity_drop:+.4f}",
+        f"{result.auroc_drop:+.5f}",
+        f"{result.max_abs_dp:.4f}",
+        str(len(gated.recipe.fp32_layers)),
+    )

@@ -48,12 +48,12 @@ def extract(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The clip; by default named as the source.")
     ] = None,
-    fps: Annotated[float, typer.Option(min=1, help="Frame rate of the clip.")] = 30.0,
+    fps: Annotated[float, typer.Option(min=1, max=1000, help="Frame rate of the clip.")] = 30.0,
     own_frames: Annotated[
         bool, typer.Option("--own-frames", help="Keep the video's frames; no frame rate then.")
     ] = False,
     source_fps: Annotated[
-        float, typer.Option(min=1, help="Frame rate of a folder of images.")
+        float, typer.Option(min=1, max=1000, help="Frame rate of a folder of images.")
     ] = 30.0,
     seconds: Annotated[
         float | None, typer.Option(min=0, help="Stop after as many; needed for a camera.")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from edgekit.cli import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgekit.predict import Row
 
 
 def predict(
@@ -27,11 +32,12 @@ def predict(
         typer.Option(help="--submission only: the label of a clip that shows nobody."),
     ] = "refuse",
     hop: Annotated[
-        float, typer.Option(min=0.01, help="Seconds between windows of a longer recording.")
+        float,
+        typer.Option(min=0.01, max=86400, help="Seconds between windows of a longer recording."),
     ] = 0.5,
     fps: Annotated[
         float | None,
-        typer.Option(min=1, help="Frame rate of .npy inputs, if not the bundle's."),
+        typer.Option(min=1, max=1000, help="Frame rate of .npy inputs, if not the bundle's."),
     ] = None,
     runtime: Annotated[
         Literal["auto", "onnxruntime", "openvino"], typer.Option(help="What runs the model.")
@@ -39,7 +45,7 @@ def predict(
     precision: Annotated[
         Literal["auto", "fp32", "int8"], typer.Option(help="Which models are considered.")
     ] = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the model.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="Threads of the model.")] = 1,
     pose_model: Annotated[
         Path | None, typer.Option(help="A .task file for videos, instead of the fetched one.")
     ] = None,
@@ -51,7 +57,6 @@ def predict(
 
     Example: edgekit predict data/ --out predictions.csv
     """
-    from edgekit import files
     from edgekit.bundle import load_bundle
     from edgekit.predict import Inputs, judge_all, submission_csv, to_csv
     from edgekit.runtime.choose import choose_model, open_engine
@@ -74,15 +79,25 @@ def predict(
             ),
             progress,
         )
-    text = submission_csv(rows, unseen_as) if submission else to_csv(rows)
+    _show(submission_csv(rows, unseen_as) if submission else to_csv(rows), out)
+    _sum_up(rows)
+    if out is not None:
+        console.note(f"wrote {out}")
+
+
+def _show(text: str, out: Path | None) -> None:
+    """Print the csv, or write it to `out`."""
+    from edgekit import files
+
     if out is None:
         console.out(text.rstrip("\n"))
     else:
         files.write_text(out, text)
+
+
+def _sum_up(rows: Sequence[Row]) -> None:
     n_unjudged = sum(row.judgement.probability is None for row in rows)
     n_positive = sum(bool(row.judgement.is_positive) for row in rows)
-    console.note(f"{len(rows)} judged or tried: {n_positive} possible spasms, {n_unjudged} unseen")
+    console.note(f"windows: {len(rows)}, possible spasms: {n_positive}, not judged: {n_unjudged}")
     if n_unjudged:
         console.note(f"{n_unjudged} show too little of a body to judge; this is not 'no spasm'")
-    if out is not None:
-        console.note(f"wrote {out}")

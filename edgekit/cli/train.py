@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -56,7 +58,7 @@ def train(
         Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")
     ] = "auto",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads; torch's choice by default.")
+        int | None, typer.Option(min=1, max=256, help="CPU threads; torch's choice by default.")
     ] = None,
     labels: Annotated[
         Path | None, typer.Option(help="Label file; train_data.csv or the only csv by default.")
@@ -101,23 +103,29 @@ def train(
     except ValidationError as error:
         raise UsageError(first_problem(error)) from error
     cohort = load_cohort(data, labels=labels, child_pattern=child_pattern or CHILD_PATTERN)
+    with _hint_how_to_go_on(fresh=fresh), console.progress() as progress:
+        run = cross_validate(
+            cohort,
+            settings,
+            runs_folder=runs,
+            name=name,
+            fresh=fresh,
+            device=device,
+            n_threads=threads,
+            progress=progress,
+        )
+    _show(run)
+
+
+@contextmanager
+def _hint_how_to_go_on(*, fresh: bool) -> Iterator[None]:
+    """Say at Ctrl-C how the run is continued."""
     try:
-        with console.progress() as progress:
-            run = cross_validate(
-                cohort,
-                settings,
-                runs_folder=runs,
-                name=name,
-                fresh=fresh,
-                device=device,
-                n_threads=threads,
-                progress=progress,
-            )
+        yield
     except KeyboardInterrupt:
         again = "the same command without --fresh" if fresh else "the same command"
         console.note(f"{again} goes on after the last finished epoch")
         raise
-    _show(run)
 
 
 def _show(run: Run) -> None:

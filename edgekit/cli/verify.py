@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgekit.cli import console
+
+if TYPE_CHECKING:
+    from edgekit.runtime.verify import GoldenCheck
 
 
 def verify(
@@ -29,14 +32,19 @@ def verify(
         console.out(f"evidence: {n_folds} folds, none calibrated on a child that judges it")
     with console.progress() as progress:
         checks = replay_golden(loaded, progress)
-    rows = []
-    for check in checks:
-        entry, gate = check.entry, check.entry.gate
-        flips = "" if gate is None else f"{gate.flips_up + gate.flips_down} of {gate.n_clips}"
-        answer = "not checked" if check.max_abs_dp is None else f"{check.max_abs_dp:.1e}"
-        here = check.runtime or f"{entry.runtime} is not installed"
-        rows.append((entry.name, here, answer, f"{entry.golden.tolerance:g}", flips))
-    console.table("", ("model", "runtime here", "golden dp", "allowed", "gate flips"), rows)
+    columns = ("model", "runtime here", "golden dp", "allowed", "gate flips")
+    console.table("", columns, [_row(check) for check in checks])
     if any(check.max_abs_dp is None for check in checks):
         console.note("not checked: models whose runtime is not installed here")
     console.out("verified")
+
+
+def _row(check: GoldenCheck) -> tuple[str, ...]:
+    entry, gate = check.entry, check.entry.gate
+    return (
+        entry.name,
+        check.runtime or f"{entry.runtime} is not installed",
+        "not checked" if check.max_abs_dp is None else f"{check.max_abs_dp:.1e}",
+        f"{entry.golden.tolerance:g}",
+        "" if gate is None else f"{gate.flips_up + gate.flips_down} of {gate.n_clips}",
+    )

@@ -111,6 +111,12 @@ def memory_layout(c_base: int) -> torch.memory_format:
     return torch.channels_last if c_base % 16 == 0 else torch.contiguous_format
 
 
+def positive_weight(labels: NDArray[np.int64]) -> float:
+    """Return how much each spasm clip counts so that both classes weigh alike; labels are (N,)."""
+    n_positives = int(labels.sum())
+    return (len(labels) - n_positives) / n_positives
+
+
 def learning_rate(step: int, n_steps: int, n_warmup: int, peak: float) -> float:
     """Return the learning rate of step `step` of `n_steps`: a linear rise, then half a cosine.
 
@@ -154,9 +160,8 @@ class _Trainer:
         self.scaler = device.scaler()
         self.losses: list[float] = []
         self.spread = channel_spread(data.clips)
-        n_positives = int(data.labels.sum())
         self.positive_weight = torch.tensor(
-            (len(data.labels) - n_positives) / n_positives, device=device.torch_device
+            positive_weight(data.labels), device=device.torch_device
         )
         self.n_batches = len(split_batches(np.arange(len(data.labels)), settings.batch_size))
 

@@ -10,7 +10,7 @@ from typing import Literal
 import onnx
 
 from edgekit import files
-from edgekit.bundle import Bundle, load_bundle
+from edgekit.bundle import Bundle, check_replaceable, load_bundle
 from edgekit.cohort import Cohort
 from edgekit.errors import IntegrityError, MissingExtraError, UsageError
 from edgekit.features import extract
@@ -71,13 +71,14 @@ def export(
     """Fold, write, check, quantise and gate a run; put the bundle at `folder` in one step.
 
     Raises:
-        UsageError: The run is not finished.
+        UsageError: The run is not finished, or `folder` holds something else than a bundle.
         IntegrityError: The clips are not those that the run was trained on.
         ParityError: An FP32 file computes something else than PyTorch; `folder` is untouched.
         GateError: INT8 is over its budget; `folder` is untouched, the report lies in the run's.
     """
     chosen = options or ExportOptions()
     _check_inputs(run, cohort, chosen)
+    check_replaceable(folder)
     threshold = read_metrics(run.folder / METRICS_FILE).threshold.value
     try:
         with files.new_folder(folder) as draft:
@@ -194,7 +195,9 @@ class _Draft:
                 [handle.training for handle in self._handles], model, self._n_frames, threshold
             ),
             parts=parts,
-            reference=score_held_out(parts, engines, self._n_frames, self._progress),
+            reference=score_held_out(
+                parts, engines, self._n_frames, self._progress, task="gate: FP32"
+            ),
             n_frames=self._n_frames,
             threshold=threshold,
             budget=self._options.budget,

@@ -32,8 +32,12 @@ def score_held_out(
     engines: Mapping[str, Engine],
     n_frames: int,
     progress: Progress = SILENT,
+    *,
+    task: str = "gate",
 ) -> HeldOutScores:
     """Run each held-out clip through each engine and keep the answer of the clip's own fold.
+
+    `progress` hears of it as `task`.
 
     Raises:
         LeakageError: Something else than held-out parts was given.
@@ -47,7 +51,7 @@ def score_held_out(
         features = extract(segment.load(n_frames))
         for name, engine in engines.items():
             scores[name].append(float(engine.run(features).fold_probability[fold]))
-        progress.step("gate: held-out clips", done, len(pairs))
+        progress.step(task, done, len(pairs))
     return HeldOutScores(
         segment_names=tuple(segment.name for _, segment in pairs),
         child_ids=tuple(segment.child_id for _, segment in pairs),

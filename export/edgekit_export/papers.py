@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import platform
 import secrets
 from collections.abc import Sequence
@@ -68,7 +69,9 @@ def write_papers(
     """
     record, metrics = source.run.record, source.metrics
     clips = golden_clips(record.settings.n_frames, record.dataset.fps)
-    np.save(folder / GOLDEN_FILE, clips, allow_pickle=False)
+    buffer = io.BytesIO()
+    np.save(buffer, clips, allow_pickle=False)
+    files.write_bytes(folder / GOLDEN_FILE, buffer.getvalue())
     features = [extract(clip) for clip in clips]
     salt = secrets.token_hex(16)
     manifest = Manifest(

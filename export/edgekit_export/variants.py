@@ -133,7 +133,9 @@ def _best_recipe(bench: Workbench, scheme: Scheme) -> Recipe:
 def _attempt(bench: Workbench, recipe: Recipe, progress: Progress) -> tuple[GatedFile, ...]:
     written = _write(bench, recipe)
     engines = {file.name: file.open() for file in written}
-    scores = score_held_out(bench.parts, engines, bench.n_frames, progress)
+    n_back = len(recipe.fp32_layers)
+    task = f"gate: {recipe.scheme}" + (f", {n_back} layers in FP32" if n_back else "")
+    scores = score_held_out(bench.parts, engines, bench.n_frames, progress, task=task)
     return tuple(
         GatedFile(file, recipe, judge(_comparison(bench, scores, file), bench.budget))
         for file in written

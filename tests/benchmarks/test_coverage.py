@@ -11,6 +11,7 @@ import pytest
 from bench_records import TINY_BUNDLE
 from edgekit_bench import onnx_coverage, openvino_coverage
 from edgekit_bench.coverage import MacNode, conv_macs, coverage, matmul_macs
+from tiny_bundle import tiny_bundle
 
 from edgekit.errors import IntegrityError
 
@@ -95,6 +96,16 @@ def test_openvino_counts_the_macs_of_the_file() -> None:
     assert (fp32.int8_macs, fp32.float_macs) == (0, macs_of(TINY_BUNDLE / "model.fp32.onnx"))
     assert int8.int8_macs + int8.float_macs == fp32.float_macs
     assert int8.share > 0.6
+
+
+def test_at_the_default_width_nearly_all_runs_in_int8(tmp_path: Path) -> None:
+    bundle = tiny_bundle(tmp_path / "wide", c_base=64)
+
+    in_onnx = coverage(onnx_coverage.executed_nodes(bundle.folder / "model.int8.u8s8.onnx"))
+    in_openvino = coverage(openvino_coverage.executed_nodes(bundle.folder / "model.int8.xml"))
+
+    assert in_onnx.share >= 0.95
+    assert in_openvino.share >= 0.95
 
 
 def test_onnx_runtime_counts_the_channels_that_it_pads_too() -> None:

@@ -113,7 +113,7 @@ def test_a_synthetic_cohort_is_called_one(tmp_path: Path) -> None:
         ((*SMALL, "--threshold=best"), UsageError, "threshold policy 'best'"),
         ((*SMALL, "--name=a/b"), UsageError, "--name 'a/b'"),
         ((*SMALL, "--labels=nowhere.csv"), DataError, r"nowhere\.csv: cannot be read"),
-        ((*SMALL, "--child-pattern=("), DataError, "--child-pattern"),
+        ((*SMALL, "--child-pattern=("), UsageError, "--child-pattern"),
     ],
 )
 def test_what_does_not_fit_is_one_clear_error(

@@ -64,6 +64,15 @@ def test_refuses_infinite_values_and_says_where(tmp_path: Path) -> None:
         load_clip(tmp_path / "c.npy")
 
 
+@pytest.mark.parametrize("value", [-1e300, 1e30, 640.0])
+def test_refuses_pixels_and_values_that_no_model_can_take(tmp_path: Path, value: float) -> None:
+    clip = clip_of(10)
+    clip[4, 7, 1] = value
+    np.save(tmp_path / "c.npy", clip)
+    with pytest.raises(DataError, match="frame 4, landmark 7; landmarks are in image widths"):
+        load_clip(tmp_path / "c.npy")
+
+
 def test_refuses_another_length_than_asked_for(tmp_path: Path) -> None:
     np.save(tmp_path / "c.npy", clip_of(60))
     with pytest.raises(DataError, match="60 frames where 150 are wanted.*--frames 60"):

@@ -11,7 +11,7 @@ import pytest
 
 from edgekit.clips import save_clip
 from edgekit.cohort import CHILD_PATTERN, Dataset, load_cohort, load_dataset
-from edgekit.errors import DataError
+from edgekit.errors import DataError, UsageError
 
 CLIP = np.zeros((2, 33, 5))
 
@@ -40,6 +40,30 @@ def test_reads_the_challenges_format_sorted_by_name(tmp_path: Path) -> None:
     assert cohort.label_file == tmp_path / "train_data.csv"
     assert cohort.child_pattern == CHILD_PATTERN
     np.testing.assert_array_equal(cohort.segments[0].load(2), CLIP)
+
+
+def test_leading_zeros_make_no_second_child(tmp_path: Path) -> None:
+    names = ("child_01_1.npy", "child_1_2.npy", "child_10_1.npy")
+    rows = ("segment_name,label", *(f"{name},1" for name in names))
+    cohort = load_cohort(_folder(tmp_path, rows, clips=names))
+    assert {segment.name: segment.child_id for segment in cohort.segments} == {
+        "child_01_1.npy": "1",
+        "child_1_2.npy": "1",
+        "child_10_1.npy": "10",
+    }
+
+
+def test_pattern_of_ones_own_keeps_the_zeros(tmp_path: Path) -> None:
+    names = ("01-a.npy", "1-b.npy")
+    rows = ("segment_name,label", *(f"{name},1" for name in names))
+    folder = _folder(tmp_path, rows, clips=names)
+    assert load_cohort(folder, child_pattern=r"(?P<child>\d+)-.*").children == ("01", "1")
+
+
+@pytest.mark.parametrize("pattern", [r"(?P<child>x)?child_.*", r"(?P<child>x*)child_.*"])
+def test_pattern_that_finds_no_child_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(DataError, match=r"row 2: 'child_2_1.npy' names no child"):
+        load_cohort(_folder(tmp_path, GOOD), child_pattern=pattern)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +101,7 @@ def test_accepts_what_spreadsheets_write(tmp_path: Path, content: bytes) -> None
         ((*GOOD[:2], "a\\child_1_1.npy,1"), r"row 3: segment name"),
         ((*GOOD[:2], "..,1"), r"row 3: segment name '\.\.'"),
         ((*GOOD[:2], ",1"), r"row 3: segment name ''"),
-        ((*GOOD[:2], "kid1.npy,1"), r"row 3: 'kid1\.npy' does not match .*--child-pattern"),
+        ((*GOOD[:2], "kid1.npy,1"), r"row 3: 'kid1\.npy' names no child by .*--child-pattern"),
         (("name,label", "child_1_1.npy,1"), r"train_data\.csv, row 1: the header must hold"),
         (("",), r"train_data\.csv, row 1: the header must hold segment_name,label"),
     ],
@@ -155,7 +179,7 @@ def test_other_names_by_a_pattern(tmp_path: Path) -> None:
     [("(", "--child-pattern '\\('"), (r"child_(\d+)", "needs a group named child")],
 )
 def test_a_pattern_that_cannot_work_is_refused(tmp_path: Path, pattern: str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(UsageError, match=message):
         load_cohort(_folder(tmp_path, GOOD), child_pattern=pattern)
 
 

@@ -100,6 +100,13 @@ def test_the_newest_finished_run_is_found(tmp_path: Path) -> None:
     assert runs.newest_run(tmp_path) == newest
 
 
+def test_a_damaged_run_may_be_the_newest_and_is_not_passed_over(tmp_path: Path) -> None:
+    _save(tmp_path, "a")
+    (_save(tmp_path, "b").folder / "run.json").write_bytes(b"{")
+    with pytest.raises(IntegrityError, match=r"b/run\.json: .*move that run away, or name the one"):
+        runs.newest_run(tmp_path)
+
+
 def test_without_a_finished_run_there_is_none(tmp_path: Path) -> None:
     _save(tmp_path, "c", finished=False)
     for root in (tmp_path, tmp_path / "nowhere"):
@@ -185,7 +192,9 @@ def test_the_digest_knows_names_labels_and_bytes_and_no_place(tmp_path: Path) ->
         {"batch_size": 1},
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
+        {"learning_rate": float("inf")},
         {"weight_decay": -1.0},
+        {"weight_decay": float("inf")},
         {"mil": "mean"},
         {"seed": -1},
         {"epoch": 3},

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 from edgekit_export.build import Exported, ExportOptions, export, load_networks
+from edgekit_export.to_openvino import to_openvino
 from tiny_run import N_FRAMES, tiny_cohort, tiny_run
 
 from edgekit.bundle import load_bundle
 from edgekit.cohort import Cohort
-from edgekit.errors import GateError, IntegrityError, UsageError
+from edgekit.errors import GateError, IntegrityError, OutputError, UsageError
 from edgekit.features import extract
 from edgekit.manifest import GateBudget
 from edgekit.runs import Run
@@ -70,6 +71,32 @@ def test_a_bundle_is_written_checked_and_answers_as_the_networks(
         np.testing.assert_allclose(output.fold_probability, expected, atol=tolerance)
         assert output.probability == pytest.approx(output.fold_probability.mean(), abs=1e-5)
         np.testing.assert_allclose(output.attention.sum(axis=1), 1, atol=1e-4)
+
+
+def test_nothing_but_a_bundle_is_replaced(tmp_path: Path, cohort: Cohort, run: Run) -> None:
+    diary = tmp_path / "home" / "diary.txt"
+    diary.parent.mkdir()
+    diary.write_text("mine")
+    options = ExportOptions(quantize="none", has_openvino=False)
+    for place, reason in ((diary.parent, "no bundle alone .it holds diary.txt"), (diary, "a file")):
+        with pytest.raises(UsageError, match=reason):
+            export(run, cohort, place, options)
+    assert diary.read_text() == "mine"
+
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    export(run, cohort, folder, options)
+    export(run, cohort, folder, options)
+    (folder / "diary.txt").write_text("mine")
+    with pytest.raises(UsageError, match="diary"):
+        export(run, cohort, folder, options)
+    assert (folder / "diary.txt").exists()
+
+
+def test_openvino_that_cannot_write_says_so(tmp_path: Path, made: Exported) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"model\.xml: OpenVINO cannot write it; free some space"):
+        to_openvino(made.bundle.folder / "model.fp32.onnx", tmp_path / "file" / "model.xml")
 
 
 @pytest.mark.parametrize("mil", MIL_MODES)

@@ -68,6 +68,18 @@ def test_predictions_are_out_of_fold_and_come_from_the_written_weights(
             assert float(logit.sigmoid()) == pytest.approx(stored, abs=1e-5)
 
 
+def test_a_fold_never_learns_from_the_children_it_holds_out(tmp_path: Path) -> None:
+    settings = toy_settings(epochs=1)
+    cohort = toy_cohort(tmp_path / "data")
+    before = train(cohort, settings, runs_folder=tmp_path / "runs", n_threads=1)
+    held_out = fold_handles(cohort, before.record.fold_of_child)[0].held_out.segments
+    for number, segment in enumerate(held_out):
+        save_clip(segment.path, toy_clip(np.random.default_rng(99 + number), segment.label))
+    after = train(cohort, settings, runs_folder=tmp_path / "other", n_threads=1)
+    assert after.weights(0).read_bytes() == before.weights(0).read_bytes()
+    assert after.weights(1).read_bytes() != before.weights(1).read_bytes()
+
+
 def test_learns_what_is_plain_to_see_in_children_it_never_saw(run: Run) -> None:
     metrics = read_metrics(run.folder / "metrics.json")
     assert metrics.n_clips == 24
@@ -136,8 +148,8 @@ def test_a_coordinate_beyond_float32_is_no_unobserved_one(tmp_path: Path) -> Non
     cohort = toy_cohort(tmp_path / "data")
     clip = cohort.segments[4].load()
     clip[3, 7, 1] = 1e300
-    save_clip(cohort.segments[4].path, clip)
-    with pytest.raises(DataError, match=r"child_1_5\.npy: infinite value in frame 3, landmark 7"):
+    np.save(cohort.segments[4].path, clip)
+    with pytest.raises(DataError, match=r"child_1_5\.npy: value 1e\+300 in frame 3, landmark 7"):
         _refused(cohort, tmp_path / "runs")
 
 

@@ -19,6 +19,7 @@ from edgekit.train.loop import (
     LabelledClips,
     TrainedFold,
     learning_rate,
+    positive_weight,
     predict,
     split_batches,
     train_fold,
@@ -155,6 +156,10 @@ def test_batches_hold_every_clip_once_and_never_one_alone(n_clips: int, batch_si
     assert min(sizes) >= 2
     assert max(sizes) <= batch_size + 1
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_the_rarer_class_counts_for_more() -> None:
+    assert positive_weight(np.array([0, 0, 1, 0])) == 3.0
 
 
 def test_learning_rate_rises_then_falls_along_a_cosine() -> None:
