@@ -172,10 +172,10 @@ def test_an_address_that_asks_too_often_must_wait(tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_loaded_again_and_again_comes_whole(tmp_path: Path) -> None:
-    with daemon(tmp_path, limits=Limits(requests_per_s=0.5, request_burst=3)) as served:
-        with served.client() as client:
-            assert {client.get("/").status_code for _ in range(20)} == {200}
-            assert {client.get("/static/app.js").status_code for _ in range(20)} == {200}
+    limits = Limits(requests_per_s=0.5, request_burst=3)
+    with daemon(tmp_path, limits=limits) as served, served.client() as client:
+        assert {client.get("/").status_code for _ in range(20)} == {200}
+        assert {client.get("/static/app.js").status_code for _ in range(20)} == {200}
 
 
 def test_bytes_that_are_no_http_end_the_connection(served: Daemon) -> None:
