@@ -28,6 +28,8 @@ from edgekit.serve.store.writer import Writer
 log = logging.getLogger("edgekit.store")
 
 TOUCH_EVERY_S = 30.0
+SPACE_EVERY_S = 2.0
+"""While space is short: how often it looks whether there is some again."""
 FAILURES = (sqlite3.Error, OSError, EdgekitError, OverflowError, TypeError, ValueError)
 """What a write can meet; anything else is a mistake in here, and ends the thread loudly."""
 
@@ -143,7 +145,8 @@ class Keeper:
             writer.keep_log_short(is_short=False)
         self._is_space_short = not is_held
         self._works()
-        self._touch_due_s = now if has_more else now + TOUCH_EVERY_S
+        every_s = SPACE_EVERY_S if self._is_space_short else TOUCH_EVERY_S
+        self._touch_due_s = now if has_more else now + every_s
 
     def mend(self, error: Exception) -> bool:
         """Do what can be done at once about a failure; True when trying again may help."""
@@ -164,6 +167,7 @@ class Keeper:
         self._fault = fault
         if fault is Fault.DISK_FULL:
             self._is_space_short = True
+            self._touch_due_s = min(self._touch_due_s, self._clocks.mono() + SPACE_EVERY_S)
         elif self._writer is not None and "locked" not in str(error):
             # A fresh connection forgets what the failed one believes of the file.
             self._writer.close()

@@ -137,11 +137,13 @@ class Recorder:
                 batch = self._backlog.peek(IDLE_S)
                 with self._guard:
                     delivered = tuple(self._delivered)
+                is_done = True
                 if batch or delivered:
                     is_done = self._try(partial(self._commit, batch, delivered), batch)
                 elif self._stopping.is_set():
                     break
-                else:
+                # Also while rows keep coming: what can wait must not wait for ever.
+                if is_done and not self._stopping.is_set():
                     is_done = self._try(self._keeper.look_after)
                 if not is_done:
                     self._pause(pulse)

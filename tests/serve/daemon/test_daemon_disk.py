@@ -18,7 +18,7 @@ from serve.daemon.conftest import MANY_EVENTS, Bedside, settings_file
 from edgekit.serve.store.reader import Reader
 
 ANNOUNCED_S = 0.25
-SETTINGS = f"{MANY_EVENTS}\n[store]\nreserve_mb = 1\n"
+SETTINGS = f"{MANY_EVENTS}\n[store]\nreserve_mb = 1\nkeep_landmarks = false\n"
 
 
 @contextmanager
@@ -61,8 +61,9 @@ def unstored(spasms: tuple[Heard, ...]) -> list[Heard]:
 def wait_recovered(daemon: Daemon, listener: Listener) -> None:
     """Wait until everything that was heard is in the store, and nothing is wrong."""
     daemon.wait(
-        lambda state: not {"disk_full", "store_failing"} & _conditions(state)
-        and state["n_waiting"] < 3,
+        lambda state: (
+            not {"disk_full", "store_failing"} & _conditions(state) and state["n_waiting"] < 3
+        ),
         within_s=15,
     )
     n_known = len(listener.spasms())

@@ -72,7 +72,7 @@ def test_other_settings_start_it_anew_with_its_alarm_still_latched(
     with serving(tmp_path, *restless.options, "--loop", "--settings", settings) as daemon:
         daemon.wait(lambda state: state["patient"] is not None, within_s=20)
         boot_id, (child,) = daemon.boot_id(), daemon.children()
-        quiet = '[alarm]\nn_positive = 60\nn_windows = 60\n[watch]\nhop_s = 1.0\n'
+        quiet = "[alarm]\nn_positive = 60\nn_windows = 60\n[watch]\nhop_s = 1.0\n"
         settings_file(tmp_path, 'device = "bed-8"\n' + quiet)
         n_pages = daemon.said().count("\npage ")
         reload(daemon)

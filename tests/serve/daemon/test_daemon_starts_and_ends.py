@@ -32,7 +32,9 @@ def test_it_is_armed_within_five_seconds_and_the_length_of_a_window(
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(ending: signal.Signals, bedside: Bedside, tmp_path: Path) -> None:
+def test_a_signal_ends_it_in_order(
+    ending: signal.Signals, bedside: Bedside, tmp_path: Path
+) -> None:
     with serving(tmp_path, *bedside.options, "--loop") as daemon:
         daemon.wait_armed()
         (child,) = daemon.children()

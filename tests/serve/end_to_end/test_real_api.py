@@ -85,9 +85,7 @@ def test_a_crowd_does_not_delay_an_alarm(restless: Bedside, tmp_path: Path) -> N
     with serving(tmp_path, *restless.options, *options) as daemon, ExitStack() as stack:
         daemon.wait(lambda state: state["patient"] is not None, within_s=20)
         since_epoch_s = time.time() - time.monotonic()
-        listener = stack.enter_context(
-            Listener(daemon.url, kinds=("transition", "state", "lost"))
-        )
+        listener = stack.enter_context(Listener(daemon.url, kinds=("transition", "state", "lost")))
         began_s = time.monotonic()
         stack.enter_context(crowd(httpx.URL(daemon.url).port or 0))
         time.sleep(6)

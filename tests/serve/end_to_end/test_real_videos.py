@@ -47,7 +47,9 @@ def test_a_real_video_is_watched_with_its_landmarks(
         f"{after[1].rss_mb:.0f} MB, {after[1].cores(before[1]):.2f} cores"
     )
     watching = [state for state in states if state["state"] in ("ARMED", "DEGRADED")]
-    assert len(watching) > len(states) / 2, {c["condition"] for s in states for c in s["conditions"]}
+    assert len(watching) > len(states) / 2, {
+        c["condition"] for s in states for c in s["conditions"]
+    }
     assert np.mean([any(point is not None for point in pose) for pose in poses]) > 0.5
     assert any(one.kind == "decision" and one.content["probability"] for one in heard)
 

@@ -29,6 +29,4 @@ def usage(pid: int) -> Usage:
     """Return what a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return Usage(
-        time.monotonic(), (int(fields[11]) + int(fields[12])) * _TICK_S, pages * _PAGE_MB
-    )
+    return Usage(time.monotonic(), (int(fields[11]) + int(fields[12])) * _TICK_S, pages * _PAGE_MB)
