@@ -83,6 +83,12 @@ class FaultyEngine:
         return output if time.monotonic() < self.fails_at_s else self.fault(output)
 
 
+def say(line: str) -> None:
+    """Write a line to stderr at once, as the command does."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 def write_threads(folder: Path) -> None:
     """Tell which system thread is which stage."""
     threads = {thread.name: thread.native_id for thread in threading.enumerate()}
@@ -112,7 +118,7 @@ def main() -> int:
     timer = threading.Timer(1.0, write_threads, (options.state,))
     timer.daemon = True
     timer.start()
-    return run(plan, given, say=lambda line: print(line, file=sys.stderr, flush=True))
+    return run(plan, given, say=say)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from edgekit.errors import EdgekitError
 from edgekit.serve.assembly import Parts, assemble, make_recorder
+from edgekit.serve.http import addresses
 from edgekit.serve.identity import log_to_stderr
 from edgekit.serve.plan import Plan, make_plan
 from edgekit.serve.settings import Given, load_settings
@@ -45,8 +46,7 @@ def run(plan: Plan, given: Given, *, say: Say) -> int:
         UsageError: The port, the state folder or a setting cannot be used.
     """
     log_to_stderr()
-    # Threads inherit the mask: signals wait for the main thread, which asks for them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    _keep_signals_for_main()
     daemon = _Daemon(plan, given)
     daemon.start(say)
     is_restarting = daemon.attend()
@@ -54,6 +54,18 @@ def run(plan: Plan, given: Given, *, say: Say) -> int:
     if is_restarting:
         _start_again()
     return 0
+
+
+def _keep_signals_for_main() -> None:
+    """Let signals wait until the main thread asks for them; threads made later inherit the mask.
+
+    Libraries that were loaded before have threads without it. A signal that the system hands to
+    one of those would end the process at once: it is passed on instead.
+    """
+    main = threading.get_ident()
+    for number in _SIGNALS:
+        signal.signal(number, lambda caught, _frame: signal.pthread_kill(main, caught))
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
 class _Daemon:
@@ -141,6 +153,8 @@ class _Daemon:
         try:
             settings = self._given.over(load_settings(old.settings_path))
             new = make_plan(settings, old.settings_path, speed=old.speed)
+            if settings.http.port != old.settings.http.port:
+                addresses.listen(settings.http.host, settings.http.port).close()
         except EdgekitError as error:
             log.error("settings refused, the old ones stay: %s", error)  # noqa: TRY400 -- expected
             troubles.is_settings_refused = True

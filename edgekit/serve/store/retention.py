@@ -29,6 +29,12 @@ _OLD_EVENTS = (
     ("audit", "1"),
     ("health", "1"),
     ("events", "acknowledged_by IS NOT NULL"),
+    # Events and exports name the start they fell in; the last ones tell how often it crashed.
+    (
+        "boots",
+        "boot_id NOT IN (SELECT boot_id FROM events) "
+        "AND number <= (SELECT max(number) - 100 FROM boots)",
+    ),
 )
 _FOR_SIZE = (_OLD_DECISIONS, _OLD_EVENTS[0], ("events", "acknowledged_by IS NOT NULL"))
 

@@ -39,6 +39,10 @@ class Patient:
         self.since_s = time.monotonic()
         self.stopped = stack.enter_context(frozen(self.daemon.process.pid, threads[thread]))
 
+    def is_childless(self) -> bool:
+        """Whether its pose process is gone."""
+        return not is_running(self.child)
+
     def has_ended(self) -> bool:
         """Whether the process is gone."""
         if self.stopped is not None:
@@ -94,5 +98,5 @@ def test_a_stage_that_stands_still_is_shown_and_ends_the_daemon(
             until(patient.has_ended, within_s=left_s, what=f"{name} ends")
             assert patient.daemon.process.returncode == EXIT_HANGS
             assert f"{name} hangs: ending" in patient.daemon.said()
-            until(lambda child=patient.child: not is_running(child), within_s=2)
+            until(patient.is_childless, within_s=2)
             assert f"STATUS=hangs: {name}" in patient.manager.listen(0.2)[-1]

@@ -1,4 +1,4 @@
-"""No picture leaves the process that looks at it: not to a file, a socket, memory or a core dump."""
+"""No picture leaves the process that sees it: to no file, socket, memory or core dump."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from daemon_process import TINY_BUNDLE, Daemon, is_running, serving, until
+from daemon_process import TINY_BUNDLE, Daemon, is_running, serving, tell, until
 from numpy.typing import NDArray
 from pose_fakes import fetched_model
 from serve.daemon.conftest import MANY_EVENTS, settings_file
@@ -130,7 +130,7 @@ def test_no_byte_of_a_picture_leaves_the_process(
         *files_in(tmp_path, SHARED_MEMORY),
     ]
     n_bytes = sum(map(len, outside))
-    print(f"{len(wanted)} canaries looked for in {n_bytes / 1e6:.1f} MB of {len(outside)} things")
+    tell(f"{len(wanted)} canaries looked for in {n_bytes / 1e6:.1f} MB of {len(outside)} things")
     assert n_found(wanted, b"\0".join(outside)) == 0
 
 

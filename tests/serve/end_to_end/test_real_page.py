@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from daemon_process import FPS, Daemon, serving, until
+from daemon_process import FPS, Daemon, serving, tell, until
 from playwright.sync_api import expect
 from serve.daemon.conftest import Bedside, settings_file
 from serve.end_to_end.screens import (
@@ -78,7 +78,7 @@ def test_an_alarm_is_seen_and_heard_within_a_second_and_acknowledged_by_name(
         sounding(page, "patient")
         shown_s = first(page, decided_s, isPatientShown=True) - decided_s
         heard_s = first(page, decided_s, sounding="patient") - decided_s
-        print(f"decision to page: seen after {shown_s:.3f} s, heard after {heard_s:.3f} s")
+        tell(f"decision to page: seen after {shown_s:.3f} s, heard after {heard_s:.3f} s")
         assert max(shown_s, heard_s) < SHOWN_WITHIN_S
         logged = [row for row in daemon.transitions() if row["kind"] == "acknowledged"]
         assert [row["who"] for row in logged] == ["page: Aunt Ada"]
@@ -130,7 +130,7 @@ def test_a_killed_daemon_is_a_lost_link_within_three_seconds_and_comes_back(
         sounding(page, "technical_medium", within_s=6)
         shown_s = first(page, killed_s, link="lost") - killed_s
         heard_s = first(page, killed_s, sounding="technical_medium") - killed_s
-        print(f"death to page: seen after {shown_s:.2f} s, heard after {heard_s:.2f} s")
+        tell(f"death to page: seen after {shown_s:.2f} s, heard after {heard_s:.2f} s")
         assert max(shown_s, heard_s) < LOST_WITHIN_S
         expect(page.locator("#lost")).to_be_visible()
         expect(page.locator("#state-title")).to_have_text("Not known")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from daemon_process import TINY_BUNDLE, serving
+from daemon_process import TINY_BUNDLE, serving, tell
 from live_listener import Listener
 from playwright.sync_api import expect
 from pose_fakes import fetched_model
 from serve.end_to_end.screens import Shoot, Windows
 from serve.end_to_end.usage import usage
 
-WATCHED_S = 8.0
+WATCHED_S = 6.0
 CAMERA_GONE_S = 5.0
 
 
@@ -40,7 +40,7 @@ def test_a_real_video_is_watched_with_its_landmarks(
     poses = [one.content["xyv"] for one in heard if one.kind == "pose"]
     fps = float(np.median([state["fps"] for state in states]))
     late_ms = [state["latency_ms"] for state in states]
-    print(
+    tell(
         f"{name}: watching {started_s:.1f} s after the page; {fps:.1f} pictures/s, latency "
         f"{np.median(late_ms):.0f} ms (worst {max(late_ms):.0f}); daemon "
         f"{after[0].rss_mb:.0f} MB, {after[0].cores(before[0]):.2f} cores; pose process "
@@ -62,7 +62,7 @@ def test_a_camera_that_is_not_there_is_said_at_once_and_waited_for(
     fetched_model()
     with serving(tmp_path, "--source", "9", "--bundle", TINY_BUNDLE) as daemon:
         took_s = daemon.wait_for("no_camera", within_s=CAMERA_GONE_S)
-        print(f"no camera: said {took_s:.1f} s after the page")
+        tell(f"no camera: said {took_s:.1f} s after the page")
         ready = daemon.http.get("/readyz")
         assert ready.status_code == 503
         assert ready.json()["state"] == "NOT MONITORING"
