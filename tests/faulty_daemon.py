@@ -27,9 +27,10 @@ from edgekit.serve.daemon import run
 from edgekit.serve.plan import make_plan
 from edgekit.serve.settings import Given, load_settings
 
-HEALTHY_S = 4.0
+HEALTHY_S = 6.0
 SLOW_S = 5.0
 """Ten times the half second in which a window has to be judged."""
+LAST_STAGE = "edgekit-watch"
 
 
 def slow(output: Output) -> Output:
@@ -90,9 +91,14 @@ def say(line: str) -> None:
 
 
 def write_threads(folder: Path) -> None:
-    """Tell which system thread is which stage."""
-    threads = {thread.name: thread.native_id for thread in threading.enumerate()}
-    (folder / "threads.json").write_text(json.dumps(threads), encoding="utf-8")
+    """Tell which system thread is which stage, as soon as the last of them runs."""
+    threads: dict[str, int | None] = {}
+    while LAST_STAGE not in threads:
+        threading.Event().wait(0.1)
+        threads = {thread.name: thread.native_id for thread in threading.enumerate()}
+    unfinished = folder / "threads.unfinished"
+    unfinished.write_text(json.dumps(threads), encoding="utf-8")
+    unfinished.replace(folder / "threads.json")
 
 
 def main() -> int:
@@ -115,9 +121,7 @@ def main() -> int:
         options.bundle, options.source, None, options.loop, options.state, None, options.port
     )
     plan = make_plan(given.over(load_settings(options.settings)), options.settings, opened=opened)
-    timer = threading.Timer(1.0, write_threads, (options.state,))
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=write_threads, args=(options.state,), daemon=True).start()
     return run(plan, given, say=say)
 
 

@@ -64,6 +64,7 @@ class Core:
         self._inbox = inbox
         self._child: ChildFacts | None = None
         self._source_s = 0.0
+        self._model_error = ""
         self._pose_due_s = self._tick_due_s = self._snapshot_due_s = self._device_due_s = 0.0
 
     def new_rules(self, rules: AlarmRules) -> None:
@@ -139,11 +140,13 @@ class Core:
         parts.health.take(judged)
         self._snapshot_due_s = 0.0
         if judged.judgement is None:
-            log.error("the model failed: %s", judged.error)
+            if judged.error != self._model_error:
+                log.error("the model failed: %s", judged.error)
+            self._model_error = judged.error
             self._desk.probability = None
             self._desk.look()
             return
-        judgement = judged.judgement
+        self._model_error, judgement = "", judged.judgement
         self._desk.probability = judgement.probability
         parts.account.decision(judged.latency_s)
         self._desk.apply(Decided(judged.t_s, judgement.is_positive))

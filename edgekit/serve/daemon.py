@@ -18,7 +18,7 @@ from edgekit.serve.identity import log_to_stderr
 from edgekit.serve.plan import Plan, make_plan
 from edgekit.serve.settings import Given, load_settings
 from edgekit.serve.stages import Stages
-from edgekit.serve.systemd.notify import READY, STOPPING, notify, reloading
+from edgekit.serve.systemd.notify import ALIVE, READY, STOPPING, notify, reloading
 from edgekit.serve.systemd.watchdog import Watchdog
 
 log = logging.getLogger("edgekit.daemon")
@@ -50,6 +50,9 @@ def run(plan: Plan, given: Given, *, say: Say) -> int:
     daemon = _Daemon(plan, given)
     daemon.start(say)
     is_restarting = daemon.attend()
+    if not is_restarting:
+        # Said before a new start, it would let systemd kill that start as overdue.
+        notify(STOPPING)
     daemon.stop()
     if is_restarting:
         _start_again()
@@ -126,7 +129,6 @@ class _Daemon:
 
     def stop(self) -> None:
         """End every part in order: first what watches, last what remembers."""
-        notify(STOPPING)
         parts, stages = self._parts, self._stages
         stages.stopping()
         self._is_ending.set()
@@ -188,6 +190,10 @@ def _signal_within(seconds: float) -> int | None:
 
 
 def _start_again() -> None:
-    """Become a new daemon in the same process, with the same command line."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    """Become a new daemon in the same process, with the same command line.
+
+    It inherits the signal mask: an order to end that comes now waits until it can obey.
+    """
+    # The new start has the whole time until it must prove that it gets on.
+    notify(ALIVE)
     os.execv(sys.executable, [sys.executable, "-m", "edgekit", *sys.argv[1:]])  # noqa: S606 -- itself

@@ -20,7 +20,7 @@ from edgekit.serve.daemon import EXIT_HANGS
 FAULTY = str(REPOSITORY / "tests" / "faulty_daemon.py")
 ENDS_S = 15.0
 SHOWN_S = 5.0
-HEALTHY_S = 4.0
+HEALTHY_S = 6.0
 
 
 @dataclass
@@ -37,7 +37,10 @@ class Patient:
         """Stop one of its threads."""
         threads = json.loads((self.daemon.folder / "state" / "threads.json").read_text())
         self.since_s = time.monotonic()
-        self.stopped = stack.enter_context(frozen(self.daemon.process.pid, threads[thread]))
+        try:
+            self.stopped = stack.enter_context(frozen(self.daemon.process.pid, threads[thread]))
+        except PermissionError as error:
+            pytest.skip(f"other processes' threads cannot be stopped here: {error}")
 
     def is_childless(self) -> bool:
         """Whether its pose process is gone."""

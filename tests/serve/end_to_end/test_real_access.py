@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from daemon_process import Daemon, serving, tell, until
+from daemon_process import Daemon, serving, until
 from playwright.sync_api import expect
 from serve.daemon.conftest import MANY_EVENTS, Bedside, settings_file
 from serve.end_to_end.screens import TABLET, Windows
@@ -112,7 +112,7 @@ def test_every_route_for_everybody_over_tls(
         admin = first_token(daemon)
         assert admin is not None
         assert daemon.url.startswith("https://")
-        fingerprint = certificate.fingertell(state / certificate.FILE)
+        fingerprint = certificate.fingerprint(state / certificate.FILE)
         assert f"certificate SHA-256 {fingerprint}" in daemon.said()
         knocking = Knocking(daemon, state)
         secrets: dict[str, str | None] = {scope: new_token(state, scope) for scope in SCOPES}

@@ -81,14 +81,14 @@ def probe(operation: APIOperation[Any, Any, Any, Any], daemon: Daemon, statuses:
 def test_a_crowd_does_not_delay_an_alarm(restless: Bedside, tmp_path: Path) -> None:
     """Row 21: 200 slow clients, huge bodies, 1000 sockets, from many addresses, during alarms."""
     made = settings_file(tmp_path, MANY_EVENTS)
-    options = ("--settings", made, "--loop", "--speed", "10")
+    options = ("--settings", made, "--loop", "--speed", "15")
     with serving(tmp_path, *restless.options, *options) as daemon, ExitStack() as stack:
         daemon.wait(lambda state: state["patient"] is not None, within_s=20)
         since_epoch_s = time.time() - time.monotonic()
         listener = stack.enter_context(Listener(daemon.url, kinds=("transition", "state", "lost")))
         began_s = time.monotonic()
         stack.enter_context(crowd(httpx.URL(daemon.url).port or 0))
-        time.sleep(6)
+        time.sleep(4)
         heard = [one for one in listener.heard if one.mono_s > began_s]
         refusal = huge_body(daemon)
         assert daemon.process.poll() is None

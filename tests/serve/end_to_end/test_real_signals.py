@@ -14,6 +14,14 @@ from serve.daemon.conftest import Bedside, settings_file
 
 from edgekit.errors import UsageError
 
+REFUSED = {
+    '[mqtt]\nbroker = "mqtt://b"\nusername = "x"\npassword_file = "gone"\n': "gone",
+    '[mqtt]\nbroker = "mqtts://b"\nca_file = "gone.crt"\n': "gone.crt",
+    '[http]\ncertificate = "gone.pem"\nkey = "gone.pem"\n': "gone.pem",
+    '[http]\nhost = "203.0.113.9"\n': "no such address",
+    'sinks = ["gong:"]\n': "gong:",
+}
+"""Settings that a start would refuse, and what is named."""
 THREADS = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
 
 
@@ -52,32 +60,30 @@ def test_a_signal_that_a_librarys_thread_gets_is_obeyed(bedside: Bedside, tmp_pa
         assert daemon.process.wait(10) == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ('[mqtt]\nbroker = "mqtt://b"\nusername = "x"\npassword_file = "gone"\n', "gone"),
-        ('[mqtt]\nbroker = "mqtts://b"\nca_file = "gone.crt"\n', "gone.crt"),
-        ('[http]\ncertificate = "gone.pem"\nkey = "gone.pem"\n', "gone.pem"),
-        ('[http]\nhost = "203.0.113.9"\n', "no such address"),
-        ('sinks = ["gong:"]\n', "gong:"),
-    ],
-)
 def test_check_and_reload_refuse_what_a_start_would_refuse(
-    text: str, named: str, bedside: Bedside, tmp_path: Path
+    bedside: Bedside, tmp_path: Path
 ) -> None:
     """A reload with such a file must not end a daemon that watches."""
-    settings = settings_file(tmp_path, text)
-    done = ended(tmp_path, *bedside.options, "--check", "--settings", settings)
-    assert done.returncode == UsageError.exit_code
-    assert named in done.stderr
-    assert done.stdout == ""
-    settings_file(tmp_path, "")
+    settings = settings_file(tmp_path, "")
     with serving(tmp_path, *bedside.options, "--loop", "--settings", settings) as daemon:
         boot_id = daemon.boot_id()
-        settings_file(tmp_path, text)
-        os.kill(daemon.process.pid, signal.SIGHUP)
-        daemon.wait_for("settings_refused", within_s=5)
+        for text, named in REFUSED.items():
+            settings_file(tmp_path, text)
+            done = ended(tmp_path, *bedside.options, "--check", "--settings", settings)
+            assert done.returncode == UsageError.exit_code, text
+            assert named in done.stderr
+            assert done.stdout == ""
+            reload(daemon)
+            daemon.wait_for("settings_refused", within_s=5)
+            settings_file(tmp_path, "")
+            reload(daemon)
+            daemon.wait_armed(within_s=5)
         assert daemon.boot_id() == boot_id
+
+
+def reload(daemon: Daemon) -> None:
+    """Have it read its settings again."""
+    os.kill(daemon.process.pid, signal.SIGHUP)
 
 
 def test_a_start_that_fails_makes_no_token_that_nobody_sees(

@@ -11,7 +11,7 @@ from daemon_process import TINY_BUNDLE, serving, tell
 from live_listener import Listener
 from playwright.sync_api import expect
 from pose_fakes import fetched_model
-from serve.end_to_end.screens import Shoot, Windows
+from serve.end_to_end.screens import Shooter, Windows
 from serve.end_to_end.usage import usage
 
 WATCHED_S = 6.0
@@ -56,7 +56,7 @@ def test_a_real_video_is_watched_with_its_landmarks(
 
 @pytest.mark.skipif(Path("/dev/video9").exists(), reason="there is a camera 9 here")
 def test_a_camera_that_is_not_there_is_said_at_once_and_waited_for(
-    tmp_path: Path, windows: Windows, shoot: Shoot
+    tmp_path: Path, windows: Windows, shooter: Shooter
 ) -> None:
     """Row 8: technical alarm within 5 s of the page, not ready, and no crash loop."""
     fetched_model()
@@ -72,7 +72,7 @@ def test_a_camera_that_is_not_there_is_said_at_once_and_waited_for(
         expect(page.locator("#state-title")).to_have_text("Not watching")
         expect(page.locator("#technical-list")).to_contain_text("No camera")
         expect(page.locator("#replay-chip")).to_be_hidden()
-        shoot(page, "real-no-camera-tablet-light")
+        shooter.one(page, "no-camera-tablet-light")
         (child,) = daemon.children()
         time.sleep(3)
         assert daemon.children() == [child]

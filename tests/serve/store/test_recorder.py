@@ -198,3 +198,21 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
         modes = {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
     assert {"events.db", "events.db-wal", "events.db-shm", "event-ids", "lock"} <= set(modes)
     assert set(modes.values()) == {"0o600"}, modes
+
+
+def test_what_can_wait_is_done_although_rows_never_stop_coming(tmp_path: Path) -> None:
+    """Retention and the reserve must not depend on a quiet half second."""
+    enough = threading.Event()
+
+    def go_on(recorder: Recorder) -> None:
+        while not enough.wait(0.05):
+            recorder.record([decision(100)])
+
+    with recording(tmp_path) as (recorder, _):
+        busy = threading.Thread(target=go_on, args=(recorder,))
+        busy.start()
+        try:
+            assert wait_until((tmp_path / "reserve.bin").exists, 5.0)
+        finally:
+            enough.set()
+            busy.join()
