@@ -19,7 +19,7 @@ CAMERA_GONE_S = 5.0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["s1_adl_10", "s4_fall_01"])
+@pytest.mark.parametrize("name", ["s4_fall_01"])
 def test_a_real_video_is_watched_with_its_landmarks(
     shared: Path, tmp_path: Path, name: str
 ) -> None:
