@@ -34,15 +34,6 @@ _SERVE_PACKAGES = {
 }
 """Packages of the `serve` extra, and the modules that they bring."""
 
-_SERVE_PACKAGES = {
-    "fastapi": "fastapi",
-    "uvicorn": "uvicorn",
-    "paho-mqtt": "paho",
-    "prometheus-client": "prometheus_client",
-    "cryptography": "cryptography",
-}
-"""Packages of the `serve` extra, and the modules that they bring."""
-
 OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
 
 
