@@ -216,3 +216,13 @@ def test_what_can_wait_is_done_although_rows_never_stop_coming(tmp_path: Path) -
         finally:
             enough.set()
             busy.join()
+
+
+def test_a_folder_with_other_things_in_it_keeps_its_permissions(tmp_path: Path) -> None:
+    """Somebody may name their home."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "letters").mkdir()
+    with recording(tmp_path) as (recorder, _):
+        assert recorder.record([spasm(1)], wait_s=5)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "events.db").stat().st_mode & 0o777 == 0o600
