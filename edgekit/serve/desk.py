@@ -88,8 +88,10 @@ class AlarmDesk:
     def _announce(self, message: TransitionMessage) -> None:
         transition = message.row.transition
         review = self._parts.review
-        if review and transition.kind in ("spasm", "cluster") and transition.event_id is not None:
-            review.mark(transition.event_id, transition.t_s or 0.0)
+        is_event = transition.kind in ("spasm", "cluster")
+        event_id, t_s = transition.event_id, transition.t_s
+        if review is not None and is_event and event_id is not None and t_s is not None:
+            review.mark(event_id, t_s)
         self._parts.live.publish(message)
         for sink in self._parts.sinks:
             sink.announce(message)
