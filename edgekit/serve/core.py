@@ -121,7 +121,7 @@ class Core:
             self._judge(item)
         elif isinstance(item, ChildFacts):
             self._child = item
-            self._desk.n_child_restarts = item.n_restarts
+            self._desk.hear(item)
             self._parts.health.take(item)
         elif isinstance(item, NewRules):
             self._desk.apply(item)

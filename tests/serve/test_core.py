@@ -15,7 +15,7 @@ from edgekit.serve.alarm.events import Acknowledge, Restore
 from edgekit.serve.conditions import Condition, WatchState
 from edgekit.serve.live import DecisionMessage, PoseMessage, Snapshot, TransitionMessage
 from edgekit.serve.store.rows import DecisionRow, HealthRow, LandmarksRow, StateRow
-from edgekit.serve.watch.seen import Judged
+from edgekit.serve.watch.seen import ChildFacts, ChildStatus, Judged
 
 
 @pytest.fixture
@@ -108,6 +108,29 @@ def test_a_model_that_keeps_failing_is_one_line_in_the_log(
     ward.inbox.put(Judged(20.5, None, "no kernel", 20.5, 0.0))
     ward.settle()
     assert sum("no kernel" in record.getMessage() for record in caplog.records) == 2
+
+
+def test_why_there_are_no_pictures_is_shown_until_there_are() -> None:
+    ward = Ward()
+    ward.inbox.put(child("gone", "no model"))
+    ward.inbox.put(child("opening"))
+    assert problem_of(ward) == "no model"
+    ward = Ward()
+    ward.inbox.put(child("no_source", "permission denied"))
+    ward.inbox.put(child("running"))
+    assert problem_of(ward) == ""
+
+
+def child(status: ChildStatus, reason: str = "") -> ChildFacts:
+    return ChildFacts(status, reason, 1, 1, None, "crashed", 0.0, "", "")
+
+
+def problem_of(ward: Ward) -> str:
+    ward.inbox.put(judged(10.0, 0.1))
+    ward.settle()
+    snapshot = ward.live.snapshot
+    assert snapshot is not None
+    return snapshot.problem
 
 
 def test_conditions_of_every_part_make_the_state() -> None:
