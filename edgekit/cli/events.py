@@ -64,9 +64,14 @@ def show(
     console.table("", columns, [_row(event)])
     console.out(f"start {event.stamp.boot_id}, {event.stamp.mono_s:.3f} s on its clock")
     console.out(f"landmarks kept: {'yes' if event.has_landmarks else 'no'}")
-    for row in reversed(reader.transitions(event_id=event_id)):
+    rows = reader.transitions(event_id=event_id)
+    for row in reversed(rows):
         who = f" by {row.transition.who}" if row.transition.who else ""
         console.out(f"{iso_utc(row.stamp.utc_s)}  {row.transition.kind}{who}")
+    is_told = any(row.transition.kind == "acknowledged" for row in rows)
+    if event.acknowledged_utc_s is not None and not is_told:
+        when = iso_utc(event.acknowledged_utc_s)
+        console.out(f"{when}  acknowledged by {event.acknowledged_by}, with a later event")
     console.note("a possible spasm, no diagnosis")
 
 
