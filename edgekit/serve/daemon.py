@@ -155,6 +155,8 @@ class _Daemon:
         try:
             settings = self._given.over(load_settings(old.settings_path))
             new = make_plan(settings, old.settings_path, speed=old.speed)
+            if not old.self_test_error:
+                new.refuse_failed_self_test()
             if settings.http.port != old.settings.http.port:
                 addresses.listen(settings.http.host, settings.http.port).close()
         except EdgekitError as error:

@@ -34,16 +34,12 @@ _SERVE_PACKAGES = {
 }
 """Packages of the `serve` extra, and the modules that they bring."""
 
-_SERVE_PACKAGES = {
-    "fastapi": "fastapi",
-    "uvicorn": "uvicorn",
-    "paho-mqtt": "paho",
-    "prometheus-client": "prometheus_client",
-    "cryptography": "cryptography",
-}
-"""Packages of the `serve` extra, and the modules that they bring."""
-
 OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
+"""Takes the number of threads last."""
+
+
+def _open_engine(bundle: Bundle, entry: ModelEntry, threads: int) -> Engine:
+    return open_engine(bundle, entry, n_threads=threads)
 
 
 @dataclass(frozen=True)
@@ -108,9 +104,7 @@ def make_plan(
     settings_path: Path | None,
     *,
     speed: float = 1.0,
-    opened: OpenEngine = lambda bundle, entry, threads: open_engine(
-        bundle, entry, n_threads=threads
-    ),
+    opened: OpenEngine = _open_engine,
 ) -> Plan:
     """Load and check everything; a model that fails its self-test is kept, and said so.
 
@@ -128,11 +122,7 @@ def make_plan(
     rules = settings.alarm.rules(
         manifest.alarm, window_s=manifest.n_frames / manifest.fps, hop_s=watch.hop_s
     )
-    is_camera = kind_of(watch.source) == "camera"
-    if not is_camera and not Path(watch.source).exists():
-        raise UsageError(f"[watch] source {watch.source}: no such file, folder or camera")
-    if speed != 1.0 and is_camera:
-        raise UsageError("--speed is for recordings; a camera has its own")
+    _check_source(watch, speed)
     _check_outlets(settings)
     engine = opened(bundle, entry, watch.threads)
     return Plan(
@@ -157,6 +147,15 @@ def _require_packages(watch: WatchSettings) -> None:
         if find_spec("mediapipe") is None:
             raise MissingExtraError("pose", "mediapipe")
         models.choose(models.DEFAULT_MODEL, watch.pose_model, models.cache_folder())
+
+
+def _check_source(watch: WatchSettings, speed: float) -> None:
+    """Refuse a recording that is nowhere; a camera may be away now."""
+    is_camera = kind_of(watch.source) == "camera"
+    if not is_camera and not Path(watch.source).exists():
+        raise UsageError(f"[watch] source {watch.source}: no such file, folder or camera")
+    if speed != 1.0 and is_camera:
+        raise UsageError("--speed is for recordings; a camera has its own")
 
 
 def _check_outlets(settings: Settings) -> None:

@@ -23,8 +23,10 @@ from store_rows import (
 
 from edgekit.errors import UsageError
 from edgekit.serve.alarm.events import Restore, Transition
+from edgekit.serve.conditions import Condition
+from edgekit.serve.store.keeper import Clocks
 from edgekit.serve.store.reader import Reader
-from edgekit.serve.store.recorder import Recorder
+from edgekit.serve.store.recorder import STUCK_S, Recorder
 from edgekit.serve.store.rows import Row, TransitionRow
 
 
@@ -216,3 +218,24 @@ def test_what_can_wait_is_done_although_rows_never_stop_coming(tmp_path: Path) -
         finally:
             enough.set()
             busy.join()
+
+
+def test_a_folder_with_other_things_in_it_keeps_its_permissions(tmp_path: Path) -> None:
+    """Somebody may name their home."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "letters").mkdir()
+    with recording(tmp_path) as (recorder, _):
+        assert recorder.record([spasm(1)], wait_s=5)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "events.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_row_that_is_not_committed_for_seconds_is_a_failing_store(tmp_path: Path) -> None:
+    """Row 16: a disk that hangs gives no error."""
+    now_s = 100.0
+    recorder = Recorder(tmp_path, SMALL, clocks=Clocks(mono=lambda: now_s))
+    recorder.record([spasm(1)])
+    now_s += STUCK_S
+    assert recorder.conditions == frozenset()
+    now_s += 0.1
+    assert recorder.conditions == {Condition.STORE_FAILING}

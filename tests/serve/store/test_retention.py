@@ -101,6 +101,22 @@ def test_too_much_is_pruned_down_and_the_file_shrinks(
     assert (tmp_path / "events.db").stat().st_size <= 17 << 20
 
 
+def test_a_device_that_nobody_acknowledges_does_not_fill_its_disk(connection: Connection) -> None:
+    """Every event stays, with the landmarks of the newest; a flapping state is the first to go."""
+    connection.execute("BEGIN")
+    for number in range(3, 403):
+        write_row(connection, replace(spasm(number), seq=number + 100))
+        write_row(connection, landmarks(number, n_frames=450))
+    for number in range(1000):
+        write_row(connection, state(float(number)))
+    connection.execute("COMMIT")
+    _prune_all(connection, StoreSettings(max_mb=16), None)
+    assert used_bytes(connection) <= 16 << 20
+    kept = [number for (number,) in connection.execute("SELECT event_id FROM landmarks")]
+    assert kept[-50:] == list(range(353, 403))
+    assert connection.execute("SELECT count(*) FROM events").fetchone()[0] >= 401
+
+
 def test_ages_are_judged_only_by_a_clock_that_ran_evenly() -> None:
     """Row 18: a jump into a wrong year must not empty the store."""
     clock = TrustedClock()
