@@ -37,11 +37,11 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 	$(BIN)/mypy --config-file pyproject.toml tests
 	$(BIN)/lint-imports
 
-# Processes of their own, so that no runtime's threads live on beside the next one's.
+# The daemon's tests mostly wait, two files at a time. Processes of their own, so that no runtime's threads live on beside the next one's.
 test: $(READY)  ## The whole test suite.
 	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
 	$(PYTEST) tests/train tests/export
-	$(PYTEST) tests/serve
+	$(PYTEST) tests/serve -n 2 --dist loadfile
 	$(PYTEST) tests/integration
 
 test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.

@@ -107,6 +107,7 @@ class FakeSink:
     conditions: frozenset[Condition] = frozenset()
     shown: list[Snapshot] = field(default_factory=list)
     is_closed: bool = False
+    is_heard: bool = True
 
     def show(self, snapshot: Snapshot) -> None:
         self.shown.append(snapshot)

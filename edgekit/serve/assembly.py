@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from edgekit.runtime.detector import Detector
 from edgekit.serve.account import Account
 from edgekit.serve.conditions import Condition
 from edgekit.serve.core import Core, Inbox
+from edgekit.serve.earshot import Earshot
 from edgekit.serve.health.device import DeviceWatch
 from edgekit.serve.health.judge import HealthJudge
 from edgekit.serve.health.pose_model import expected_pose
@@ -25,7 +26,7 @@ from edgekit.serve.parts import CoreParts
 from edgekit.serve.plan import Plan
 from edgekit.serve.review import Review
 from edgekit.serve.settings import state_folder
-from edgekit.serve.sinks import open_sink
+from edgekit.serve.sinks import AlarmSink, open_sink
 from edgekit.serve.store.keeper import Opened
 from edgekit.serve.store.reader import Reader
 from edgekit.serve.store.recorder import Recorder
@@ -51,10 +52,12 @@ class Troubles:
     is_settings_refused: bool
     crashes_shown_until_mono: float
     link: MqttLink | None = None
+    earshot: Earshot | None = None
 
     def conditions(self) -> frozenset[Condition]:
-        """Return it, with what the broker's link says."""
+        """Return it, with what the broker's link says, and whether anybody would hear."""
         found = self.link.conditions if self.link else frozenset()
+        found |= self.earshot.conditions() if self.earshot else frozenset()
         for is_present, condition in (
             (self.is_self_test_wrong, Condition.GOLDEN_WRONG),
             (self.is_settings_refused, Condition.SETTINGS_REFUSED),
@@ -109,7 +112,15 @@ def assemble(plan: Plan, recorder: Recorder, folder: Path, pulse: Callable[[], N
         troubles.link = MqttLink(
             settings.mqtt, live, reader=reader, recording=recorder, commands=core
         )
+    troubles.earshot = Earshot(
+        lambda: _is_heard(http, troubles.link, parts.sinks), time.monotonic, now
+    )
     return Parts(folder, live, recorder, core, watcher, http, troubles.link, troubles, audit)
+
+
+def _is_heard(http: HttpServer, link: MqttLink | None, sinks: Sequence[AlarmSink]) -> bool:
+    has_broker = link is not None and Condition.BROKER_AWAY not in link.conditions
+    return has_broker or http.n_streams > 0 or any(sink.is_heard for sink in sinks)
 
 
 def make_recorder(plan: Plan) -> tuple[Recorder, Path]:

@@ -54,6 +54,7 @@ class Condition(str, Enum):
     BRIDGE_SILENT = "bridge_silent"
     BROKER_AWAY = "broker_away"
     SETTINGS_REFUSED = "settings_refused"
+    NOBODY_LISTENS = "nobody_listens"
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,12 @@ MEANINGS: dict[Condition, Meaning] = {
         "low",
         "new settings refused",
         "The old ones stay; edgekit serve --check says why.",
+    ),
+    Condition.NOBODY_LISTENS: Meaning(
+        _IMPAIRED,
+        "low",
+        "nobody would hear an alarm",
+        "Open the page on a device in earshot, or connect a broker.",
     ),
 }
 

@@ -27,6 +27,10 @@ class AlarmSink(Protocol):
         """Take one transition."""
 
     @property
+    def is_heard(self) -> bool:
+        """Whether a person in the room would notice an alarm by it now."""
+
+    @property
     def conditions(self) -> frozenset[Condition]:
         """What is wrong with it now, as in `BRIDGE_SILENT`."""
 
@@ -52,6 +56,11 @@ class LogSink:
         transition = message.row.transition
         about = transition.condition.value if transition.condition else transition.event_id
         log.warning("%s %s %s", transition.priority, transition.kind, about or "")
+
+    @property
+    def is_heard(self) -> bool:
+        """Return no: a log does not sound."""
+        return False
 
     @property
     def conditions(self) -> frozenset[Condition]:

@@ -119,6 +119,11 @@ class HttpServer:
                 pool.shutdown(wait=False, cancel_futures=True)
             self._has_ended.set()
 
+    @property
+    def n_streams(self) -> int:
+        """Readers of the live stream, such as open pages; safe in any thread."""
+        return 0 if self.serving is None else self.serving.n_streams
+
     def stop(self, timeout_s: float) -> bool:
         """End all streams and `run`, also one that is about to begin; True when it ended."""
         if self.serving is not None:

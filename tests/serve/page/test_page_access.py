@@ -17,7 +17,7 @@ def guarded(server: FakeServer) -> FakeServer:
 
 def sign_in(page: Page, token: str) -> None:
     page.fill("#token", token)
-    page.click("#token-form button")
+    page.press("#token", "Enter")
 
 
 @pytest.mark.usefixtures("guarded")
