@@ -37,7 +37,8 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 	$(BIN)/mypy --config-file pyproject.toml tests
 	$(BIN)/lint-imports
 
-# The daemon's tests mostly wait, two files at a time. Processes of their own, so that no runtime's threads live on beside the next one's.
+# Processes of their own, so that no runtime's threads live on beside the next one's. The daemon's
+# tests mostly wait: two files at a time.
 test: $(READY)  ## The whole test suite.
 	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
 	$(PYTEST) tests/train tests/export
