@@ -28,6 +28,7 @@ def setup(
     source: Annotated[
         str | None, typer.Option(help="Camera (0), video or .npy recording to watch.")
     ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the page.")] = None,
     model: Annotated[
         Literal["full", "lite", "heavy"], typer.Option(help="Pose model to fetch.")
     ] = "full",
@@ -68,6 +69,7 @@ def setup(
     wishes = Wishes(
         bundle=(bundle or default).absolute() if bundle or default.is_dir() else None,
         source=source,
+        port=port,
         user=user_name,
         replaces_settings=replace_settings,
     )
@@ -100,7 +102,7 @@ def _context(wishes: Wishes, model: str, *, is_home: bool, asks: bool) -> Contex
     is_machine = os.geteuid() == 0 and not is_home
     site = machine_site(os.environ) if is_machine else home_site(os.environ, Path.home())
     may_replace = _may_replace if asks else lambda _path: False
-    return Context(site, wishes, named(model), _Notes(), may_replace)
+    return Context(site, wishes, named(model), _Notes(), may_replace=may_replace)
 
 
 def _set_up(context: Context, skip: list[str], *, is_dry: bool, asks: bool) -> None:

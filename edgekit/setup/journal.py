@@ -47,6 +47,8 @@ class Journal(Frozen):
     """The bundle that was imported last."""
     source: str | None = None
     """What is to be watched, as it was asked for last."""
+    port: int | None = None
+    """Of the page, likewise."""
     pick: Pick | None = None
     tested_settings_sha256: str | None = None
     """Of the settings with which the test alarm sounded last."""
@@ -95,6 +97,7 @@ class JournalFile:
         *,
         bundle: Path | None = None,
         source: str | None = None,
+        port: int | None = None,
         pick: Pick | None = None,
         tested_settings_sha256: str | None = None,
     ) -> None:
@@ -106,6 +109,7 @@ class JournalFile:
         found = {
             "bundle": bundle,
             "source": source,
+            "port": port,
             "pick": pick,
             "tested_settings_sha256": tested_settings_sha256,
         }

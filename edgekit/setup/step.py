@@ -37,6 +37,8 @@ class Wishes:
     """Folder of a bundle to import."""
     source: str | None = None
     """Camera or recording to watch; None keeps what was wished before, or the first camera."""
+    port: int | None = None
+    """Of the page; None keeps what was wished before, or the usual one."""
     user: str | None = None
     """Whom the service runs as; None: a user that exists only while it runs."""
     measure_s: float = 1.0
@@ -53,6 +55,8 @@ class Context:
     wishes: Wishes
     pose_model: PoseModel
     progress: Progress = SILENT
+    service_answers_within_s: float = 30.0
+    """A service that was just started loads its model first."""
     may_replace: Callable[[Path], bool] = lambda _path: False
     """Asks whether a user's file may be replaced; without anybody to ask it may not."""
 

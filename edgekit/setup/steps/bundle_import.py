@@ -16,6 +16,7 @@ from edgekit.setup.journal import JournalFile
 from edgekit.setup.pick import fingerprint
 from edgekit.setup.revert import revert
 from edgekit.setup.step import Context, Outcome
+from edgekit.setup.which_bundle import CURE
 
 NAME = "bundle"
 
@@ -75,7 +76,7 @@ def look(context: Context) -> Outcome:
     wished, imported = context.wishes.bundle, context.journal.read().bundle
     if wished is None:
         if imported is None:
-            return Outcome("left", "no bundle to import: name its folder with --bundle FOLDER")
+            return Outcome("left", f"no bundle to import: {CURE}")
         load_bundle(imported)
         return Outcome("there", f"{imported}")
     target = importer_of(wished).target(wished, context.site.bundles)

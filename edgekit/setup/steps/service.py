@@ -13,6 +13,7 @@ from edgekit.serve.systemd.unit import MODULES_TEXT, ServiceOptions, unit_text
 from edgekit.setup.changes import Change, MadeFile, MadeFolder, MadeService
 from edgekit.setup.revert import revert
 from edgekit.setup.step import Context, Outcome
+from edgekit.setup.which_bundle import CURE, which_bundle
 from edgekit.setup.write import is_as_written
 
 NAME = "service"
@@ -27,6 +28,8 @@ def look(context: Context) -> Outcome:
         Systemctl(place)
     except UsageError as error:
         return Outcome("left", str(error))
+    if which_bundle(context) is None:
+        return Outcome("left", f"nothing to run without a bundle: {CURE}")
     status = service.look(place)
     if not status.is_installed:
         return Outcome("open", f"install and start {place.unit}")

@@ -37,10 +37,9 @@ def do(context: Context) -> Outcome:
     Raises:
         OutputError: It cannot be written.
     """
-    path, source = context.site.settings, context.wishes.source
+    path, wishes = context.site.settings, context.wishes
     write_recorded(context.journal, NAME, path, _content(context))
-    if source is not None:
-        context.journal.note(source=source)
+    context.journal.note(source=wishes.source, port=wishes.port)
     load_settings(path)
     return Outcome("done", f"{path}")
 
@@ -57,9 +56,13 @@ def fingerprint(context: Context) -> str:
 
 
 def _content(context: Context) -> bytes:
-    journal = context.journal.read()
-    source = context.wishes.source or journal.source
-    return settings_text(bundle=journal.bundle, source=source, pick=journal.pick).encode()
+    journal, wishes = context.journal.read(), context.wishes
+    return settings_text(
+        bundle=journal.bundle,
+        source=journal.source if wishes.source is None else wishes.source,
+        port=journal.port if wishes.port is None else wishes.port,
+        pick=journal.pick,
+    ).encode()
 
 
 def _complaint(context: Context) -> str:
