@@ -41,7 +41,7 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 test: $(READY)  ## The whole test suite.
 	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
 	$(PYTEST) tests/train tests/export
-	$(PYTEST) tests/serve
+	$(PYTEST) tests/serve tests/installing
 	$(PYTEST) tests/integration
 
 test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.

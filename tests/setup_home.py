@@ -84,6 +84,11 @@ class Home:
         wished = replace(usual, **wishes)  # type: ignore[arg-type] # by name
         return Context(site, wished, small_pose_model(), service_answers_within_s=0.0)
 
+    def consents(self, path: Path) -> bool:
+        """Answer yes to a question about a file, and remember it."""
+        self.asked.append(path)
+        return True
+
     def all_files(self) -> dict[str, Entry]:
         """Return the home and the machine as they are."""
         return {**snapshot(self.path), **snapshot(self.machine.root)}
@@ -122,7 +127,7 @@ def fake_daemon() -> Iterator[FakeDaemon]:
             self.end_headers()
             self.wfile.write(daemon.body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -57,7 +57,7 @@ def measure(wheel: Path, extra: str, scratch: Path) -> Cost:
     home = scratch / (extra or "base")
     venv.create(home, with_pip=True)
     python = home / "bin/python"
-    empty_bytes = _size(home)
+    empty_bytes = size_bytes(home)
     target = f"{wheel}[{extra}]" if extra else str(wheel)
     pip("install", *QUIET, target, python=python)
     installed = pip("list", "--format=freeze", "--disable-pip-version-check", python=python)
@@ -65,9 +65,9 @@ def measure(wheel: Path, extra: str, scratch: Path) -> Cost:
     return Cost(
         extra,
         len(names - {"pip", "setuptools", "wheel"}),
-        (_size(home) - empty_bytes) / 1e6,
-        _start_s(home / "bin/edgekit", "--help") or 0.0,
-        _start_s(python, "-W", "ignore", "-c", _DAEMON),
+        (size_bytes(home) - empty_bytes) / 1e6,
+        median_start_s(home / "bin/edgekit", "--help") or 0.0,
+        median_start_s(python, "-W", "ignore", "-c", _DAEMON),
     )
 
 
@@ -103,13 +103,14 @@ def main(extras: Sequence[str], progress: Progress = SILENT) -> str:
     return table(costs, machine)
 
 
-def _size(folder: Path) -> int:
+def size_bytes(folder: Path) -> int:
+    """Return the bytes of all plain files below a folder; links are not followed."""
     files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return sum(path.stat().st_size for path in files)
 
 
-def _start_s(program: Path, *words: str) -> float | None:
-    """Return the median duration of a program, None when it fails; the first run is not counted."""
+def median_start_s(program: Path, *words: str) -> float | None:
+    """Return a program's median duration, None when it fails; the first run is not counted."""
     durations = []
     for _ in range(1 + N_STARTS):
         answer = subprocess.run(

@@ -1,7 +1,8 @@
 """Would `pip install "edgekit[device]"` find wheels on an ARM device? Asked without one.
 
 Run as `python -m edgekit_bench.resolve` in the repository. pip is told each device's Python and C
-library, resolves everything as it would there, and downloads and installs nothing.
+library, resolves everything as it would there, and downloads and installs nothing. pip judges
+environment markers by the Python that runs it, so what they ask for there is added here.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgekit.errors import EdgekitError, OutputError
 from edgekit_bench.pip_run import QUIET, build_wheel, pip
@@ -67,19 +69,13 @@ def resolve(requirement: str, target: Target) -> tuple[Wheel, ...]:
     Raises:
         OutputError: Some package has no wheel that fits, or the index cannot be reached.
     """
-    with tempfile.TemporaryDirectory(prefix="edgekit-resolve-") as scratch:
-        report = Path(scratch) / "report.json"
-        platforms = [word for one in target.platforms for word in ("--platform", one)]
-        try:
-            pip(
-                *("install", "--dry-run", "--ignore-installed", *QUIET),
-                *("--only-binary=:all:", *platforms, "--python-version", target.python),
-                *("--implementation", "cp", "--abi", target.abi, "--abi", "abi3", "--abi", "none"),
-                *("--target", Path(scratch) / "site", "--report", report, requirement),
-            )
-        except OutputError as error:
-            raise OutputError(f"{target.name}, Python {target.python}: {error}") from error
-        found = json.loads(report.read_text(encoding="utf-8"))["install"]
+    asked: tuple[str, ...] = (requirement,)
+    while True:
+        found = _report(asked, target)
+        missing = sorted(set(missed(found, target)) - set(asked))
+        if not missing:
+            break
+        asked += tuple(missing)
     wheels = [
         Wheel(
             one["metadata"]["name"].lower(),
@@ -89,6 +85,57 @@ def resolve(requirement: str, target: Target) -> tuple[Wheel, ...]:
         for one in found
     ]
     return tuple(sorted(wheels, key=lambda wheel: wheel.name))
+
+
+def missed(found: list[dict[str, Any]], target: Target) -> Iterator[str]:
+    """Yield what a target's markers ask for and pip's report of installations does not hold."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    there = {canonicalize_name(one["metadata"]["name"]) for one in found}
+    for one in found:
+        for text in one["metadata"].get("requires_dist", ()):
+            wanted = Requirement(text)
+            if canonicalize_name(wanted.name) in there or wanted.marker is None:
+                continue
+            environments = _environments(target, one.get("requested_extras", ()))
+            if any(wanted.marker.evaluate(dict(given)) for given in environments):
+                wanted.marker = None
+                yield str(wanted)
+
+
+def _environments(target: Target, extras: tuple[str, ...]) -> Iterator[Mapping[str, str]]:
+    """Yield what markers see there, for each extra that was asked for, and for none."""
+    for extra in ("", *extras):
+        yield {
+            "python_version": target.python,
+            "python_full_version": f"{target.python}.0",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+            "platform_machine": "aarch64",
+            "platform_system": "Linux",
+            "sys_platform": "linux",
+            "os_name": "posix",
+            "extra": extra,
+        }
+
+
+def _report(asked: tuple[str, ...], target: Target) -> list[dict[str, Any]]:
+    """Have pip resolve, and return what it would install."""
+    platforms = [word for one in target.platforms for word in ("--platform", one)]
+    with tempfile.TemporaryDirectory(prefix="edgekit-resolve-") as scratch:
+        report = Path(scratch) / "report.json"
+        try:
+            pip(
+                *("install", "--dry-run", "--ignore-installed", *QUIET),
+                *("--only-binary=:all:", *platforms, "--python-version", target.python),
+                *("--implementation", "cp", "--abi", target.abi, "--abi", "abi3", "--abi", "none"),
+                *("--target", str(Path(scratch) / "site"), "--report", str(report), *asked),
+            )
+        except OutputError as error:
+            raise OutputError(f"{target.name}, Python {target.python}: {error}") from error
+        found: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]
+    return found
 
 
 def line(target: Target, wheels: tuple[Wheel, ...]) -> str:

@@ -52,7 +52,7 @@ def test_settings_that_cannot_be_used_are_told_of(home: Home) -> None:
 def test_settings_are_replaced_by_consent_and_put_back(home: Home, *, is_asked: bool) -> None:
     context = home.context(replaces_settings=not is_asked)
     if is_asked:
-        context = replace(context, may_replace=lambda path: not home.asked.append(path))
+        context = replace(context, may_replace=home.consents)
     path = _own_settings(context)
     before = home.all_files()
 

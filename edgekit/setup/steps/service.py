@@ -30,6 +30,11 @@ def look(context: Context) -> Outcome:
         return Outcome("left", str(error))
     if which_bundle(context) is None:
         return Outcome("left", f"nothing to run without a bundle: {CURE}")
+    return _compared(context, place)
+
+
+def _compared(context: Context, place: Place) -> Outcome:
+    """Compare the service that is there with the one that setup would install."""
     status = service.look(place)
     if not status.is_installed:
         return Outcome("open", f"install and start {place.unit}")
