@@ -59,7 +59,7 @@ def setup(
     Run again, it does what is still missing. Files that you changed are never overwritten or
     removed. As root it sets up the machine and its service; else your home, without a service.
 
-    Example: sudo edgekit setup --bundle bundle
+    Example: edgekit setup --bundle bundle
     """
     import sys
 

@@ -150,14 +150,21 @@ class JournalFile:
         if others != journal.entries:
             self._write(journal.model_copy(update={"entries": others}))
 
-    def remove(self) -> None:
-        """Delete the journal and the folders that were made for it, as far as they are empty."""
+    def remove(self) -> tuple[str, ...]:
+        """Delete the journal and the folders that were made for it, unless others use them now.
+
+        Returns:
+            A line for the innermost folder that is kept.
+        """
         folders = self.read().own_folders
         with files.writing(self.path):
             self.path.unlink(missing_ok=True)
             for folder in reversed(folders):
-                if folder.is_dir() and not any(folder.iterdir()):
-                    folder.rmdir()
+                inside = sorted(entry.name for entry in folder.iterdir())
+                if inside:
+                    return (f"kept: {folder}, which holds {inside[0]}",)
+                folder.rmdir()
+        return ()
 
     def _write(self, journal: Journal) -> None:
         if not self.path.exists():

@@ -83,4 +83,4 @@ def undo(
         journal.forget(step.name)
         yield Undone(step.name, lines)
     if not is_dry:
-        journal.remove()
+        yield Undone("journal", journal.remove())

@@ -156,3 +156,13 @@ def test_a_dry_undo_names_what_would_go(home: Home) -> None:
 
     assert f"would take back: {context.site.settings}" in lines
     assert home.all_files() == before
+
+
+def test_events_of_the_daemon_stay_and_are_told_of(home: Home) -> None:
+    context = home.context()
+    _run(context)
+    (context.site.state / "events.db").write_bytes(b"events")
+    told = _undo(context)
+
+    assert f"kept: {context.site.state}, which holds events.db" in told
+    assert [path.name for path in context.site.state.iterdir()] == ["events.db"]
