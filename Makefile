@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install tools demo check test test-core soak bench clean
+.PHONY: help install tools demo check test test-core soak bench resolve install-size clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
@@ -42,7 +42,7 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 test: $(READY)  ## The whole test suite.
 	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
 	$(PYTEST) tests/train tests/export
-	$(PYTEST) tests/serve -n 2 --dist loadfile
+	$(PYTEST) tests/serve tests/installing -n 2 --dist loadfile
 	$(PYTEST) tests/integration
 
 test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.
@@ -56,6 +56,12 @@ soak: $(READY)  ## Run the daemon for SOAK_MINUTES and look for what grows.
 
 bench: $(READY)  ## Time every stage of ./bundle on this machine.
 	$(BIN)/edgekit bench
+
+resolve: $(READY)  ## Ask pip whether edgekit[device] has wheels for each ARM device; needs the network.
+	$(BIN)/python -m edgekit_bench.resolve
+
+install-size: $(READY)  ## Install each extra into a fresh environment, and measure size and start.
+	$(BIN)/python -m edgekit_bench.install_size
 
 clean:  ## Remove what make made; data, runs and bundles stay.
 	rm -rf $(VENV) $(VENV)-core .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -66,6 +66,8 @@ def test_exit_codes_of_the_readme_are_those_of_the_errors(repository: Path) -> N
     assert documented == real
 
 
-@pytest.mark.parametrize("extra", ["pose", "openvino", "train", "serve", "bridge", "dev", "all"])
+@pytest.mark.parametrize(
+    "extra", ["pose", "openvino", "train", "serve", "bridge", "device", "dev", "all"]
+)
 def test_extras_are_declared(repository: Path, extra: str) -> None:
     assert f"\n{extra} = [" in (repository / "pyproject.toml").read_text()

@@ -21,6 +21,7 @@ from edgekit.cli import (
     report,
     serve,
     service,
+    setup,
     synth,
     token,
     train,
@@ -75,6 +76,7 @@ app.command()(train.train)
 app.command()(export.export)
 app.command()(verify.verify)
 app.command()(predict.predict)
+app.command()(setup.setup)
 app.command()(serve.serve)
 app.add_typer(events.app, name="events")
 app.command()(report.report)

@@ -7,21 +7,33 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edgekit.doctor import hardware, packages
+from edgekit.doctor import camera, clock, hardware, packages, power
 from edgekit.doctor.finding import Finding
 from edgekit.pose.native import DEBIAN_PACKAGES
 from edgekit.runtime.cpu import this_cpu
 
+if TYPE_CHECKING:
+    from edgekit.doctor.bedside import Bedside
+
+ROOT = Path("/")
+
 
 def examine(
-    folder: Path, installed: Callable[[str], str | None] = packages.installed
+    folder: Path,
+    installed: Callable[[str], str | None] = packages.installed,
+    *,
+    root: Path = ROOT,
+    bedside: Bedside | None = None,
 ) -> tuple[Finding, ...]:
     """Check the machine, and the run and bundle in `folder`; changes nothing.
 
     Args:
         folder: Where the user works.
         installed: Tells a package's version, or None.
+        root: Folder that holds `dev`, `etc`, `proc` and `sys`.
+        bedside: Where the daemon's parts are; None: where it looks for them itself.
     """
     needs = (
         packages.check_python(),
@@ -30,8 +42,8 @@ def examine(
     return (
         *needs,
         *_libraries(installed),
-        *_hardware(folder),
-        *_artefacts(folder, [one.name for one in needs if one.state == "missing"]),
+        *_hardware(folder, root),
+        *_artefacts(folder, bedside, [one.name for one in needs if one.state == "missing"]),
     )
 
 
@@ -39,8 +51,7 @@ def _libraries(installed: Callable[[str], str | None]) -> Iterator[Finding]:
     yield packages.check_opencv(
         {name: found for name in packages.OPENCV if (found := installed(name))}
     )
-    has_openvino = installed("openvino") is not None
-    yield packages.check_libc(platform.libc_ver(), has_openvino=has_openvino)
+    yield packages.check_libc(platform.libc_ver(), installed("openvino"))
     yield packages.check_native_libraries(
         DEBIAN_PACKAGES, packages.can_load, is_needed=installed("mediapipe") is not None
     )
@@ -49,24 +60,31 @@ def _libraries(installed: Callable[[str], str | None]) -> Iterator[Finding]:
     )
 
 
-def _hardware(folder: Path) -> Iterator[Finding]:
-    yield hardware.check_cpu(this_cpu())
-    yield hardware.check_memory(hardware.available_memory_mb())
+def _hardware(folder: Path, root: Path) -> Iterator[Finding]:
+    yield hardware.check_cpu(this_cpu(root / "proc/cpuinfo"))
+    yield hardware.check_memory(hardware.available_memory_mb(root / "proc/meminfo"))
+    yield hardware.check_swap(root)
     yield hardware.check_disk(folder, shutil.disk_usage(folder).free >> 20)
-    yield hardware.check_cameras(hardware.find_cameras())
-    yield hardware.check_clock(datetime.now().astimezone())
+    yield power.check_power(root)
+    yield camera.check_cameras(camera.find_cameras(root / "dev"))
+    yield camera.check_video_group(root)
+    yield clock.check_clock(
+        datetime.now().astimezone(), is_synchronised=clock.is_clock_synchronised()
+    )
 
 
-def _artefacts(folder: Path, missing: list[str]) -> Iterator[Finding]:
+def _artefacts(folder: Path, bedside: Bedside | None, missing: list[str]) -> Iterator[Finding]:
     if missing:
         detail = f"cannot be checked without {', '.join(missing)}"
-        for name in ("pose model", "run", "bundle"):
+        for name in ("pose model", "run", "bundle", "bedside"):
             yield Finding(name, "warning", detail, "install what is missing first")
         return
     # Here, and not above: they need the very packages whose absence is to be told.
     from edgekit.doctor import artefacts
+    from edgekit.doctor.bedside import Bedside, check_bedside
     from edgekit.pose.models import cache_folder
 
     yield artefacts.check_pose_model(cache_folder())
     yield artefacts.check_run(folder)
     yield artefacts.check_bundle(folder)
+    yield from check_bedside(bedside or Bedside.usual())

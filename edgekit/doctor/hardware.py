@@ -1,28 +1,15 @@
-"""Checks of the processor, memory, disk, camera and clock."""
+"""Checks of the processor, memory, disk and swap."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from edgekit.doctor.finding import Finding
+from edgekit.doctor.kernel import read_text
 from edgekit.runtime.cpu import Cpu
 
 LOW_MEMORY_MB = 512
 LOW_DISK_MB = 1024
-FIRST_YEAR = 2024
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A video device."""
-
-    path: Path
-    group: str
-    can_open: bool
 
 
 def check_cpu(cpu: Cpu) -> Finding:
@@ -30,8 +17,9 @@ def check_cpu(cpu: Cpu) -> Finding:
     text = f"{cpu.model}, {cpu.machine}"
     if cpu.has_int8_dot_product:
         return Finding("CPU", "ok", f"{text}, INT8 dot products")
-    fix = "edgekit takes FP32 by itself here; edgekit bench measures both"
-    return Finding("CPU", "warning", f"{text}: no INT8 dot product, INT8 gains little", fix)
+    lacks = "NEON dot product (a Raspberry Pi 4 has none)" if cpu.is_arm else "INT8 dot product"
+    fix = "edgekit takes FP32 by itself here; edgekit setup or bench measures both"
+    return Finding("CPU", "warning", f"{text}: no {lacks}, INT8 gains little", fix)
 
 
 def check_memory(available_mb: int | None) -> Finding:
@@ -52,27 +40,6 @@ def check_disk(folder: Path, free_mb: int) -> Finding:
     return Finding("disk", "ok", f"{free_mb} MB free in {folder}")
 
 
-def check_cameras(cameras: Sequence[Camera]) -> Finding:
-    """Check that some video device can be opened."""
-    if not cameras:
-        fix = "connect a camera; video files work without"
-        return Finding("camera", "absent", "no /dev/video*", fix)
-    usable = [one for one in cameras if one.can_open]
-    if not usable:
-        one = cameras[0]
-        fix = f"sudo usermod -aG {one.group} $USER, then log in again"
-        return Finding("camera", "warning", f"{one.path} may not be opened by this user", fix)
-    return Finding("camera", "ok", ", ".join(str(one.path) for one in usable))
-
-
-def check_clock(now: datetime) -> Finding:
-    """Check that the clock was set; a Raspberry Pi has no battery for it."""
-    if now.year < FIRST_YEAR:
-        fix = "sudo timedatectl set-ntp true, with a network; events would bear wrong dates"
-        return Finding("clock", "warning", f"{now:%Y-%m-%d %H:%M}", fix)
-    return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M}")
-
-
 def available_memory_mb(meminfo: Path = Path("/proc/meminfo")) -> int | None:
     """Return the memory that a new program could have in MiB, None where nobody tells."""
     if not meminfo.is_file():
@@ -83,17 +50,29 @@ def available_memory_mb(meminfo: Path = Path("/proc/meminfo")) -> int | None:
     return None
 
 
-def find_cameras(devices: Path = Path("/dev")) -> tuple[Camera, ...]:
-    """Return the machine's video devices, whoever may open them."""
-    return tuple(
-        Camera(path, _group(path), os.access(path, os.R_OK | os.W_OK))
-        for path in sorted(devices.glob("video[0-9]*"))
-    )
+def check_swap(root: Path) -> Finding:
+    """Check that the kernel does not swap to an SD card: slow, and it wears the card out."""
+    on_card = [name for name in _swaps(root) if _is_on_card(name, root)]
+    if on_card:
+        fix = "sudo systemctl disable --now dphys-swapfile, and take zram if memory is short"
+        return Finding("swap", "warning", f"{on_card[0]} lies on the SD card", fix)
+    return Finding("swap", "ok", "none on an SD card")
 
 
-def _group(path: Path) -> str:
-    try:
-        return path.group()
-    except KeyError:
-        # The group has no name here, as in a container.
-        return str(path.stat().st_gid)
+def _swaps(root: Path) -> list[str]:
+    lines = read_text(root / "proc/swaps").splitlines()[1:]
+    return [line.split()[0] for line in lines if line.split()]
+
+
+def _is_on_card(name: str, root: Path) -> bool:
+    """Tell whether a swap's device is an SD card, or its file lies on one."""
+    if name.startswith("/dev/"):
+        return name.startswith("/dev/mmcblk")
+    mounts = [line.split()[:2] for line in read_text(root / "proc/mounts").splitlines()]
+    above = [mount for mount in mounts if Path(name).is_relative_to(mount[1])]
+    device = max(above, key=lambda mount: len(mount[1]), default=["", ""])[0]
+    return device.startswith("/dev/mmcblk") or (device == "/dev/root" and _boots_from_card(root))
+
+
+def _boots_from_card(root: Path) -> bool:
+    return "root=/dev/mmcblk" in read_text(root / "proc/cmdline")

@@ -16,8 +16,10 @@ from edgekit.doctor.finding import Finding, State
 OLDEST_PYTHON = (3, 10)
 OLDEST_GLIBC = (2, 28)
 """Of the manylinux_2_28 wheels of ONNX Runtime and MediaPipe."""
-OPENVINO_GLIBC = (2, 35)
-"""Of OpenVINO from 2025.3 on."""
+OPENVINO_GLIBC, NEWER_OPENVINO = (2, 35), (2025, 3)
+"""What OpenVINO needs from that release on."""
+OLDEST_OPENVINO_GLIBC = (2, 31)
+"""Of 2025.2 on ARM; pip takes that release where the C library is too old for a newer one."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +91,28 @@ def check_opencv(found: Mapping[str, str]) -> Finding:
     return Finding("opencv", "ok", text)
 
 
-def check_libc(libc: tuple[str, str], *, has_openvino: bool) -> Finding:
-    """Check the C library, given as `platform.libc_ver` does."""
+def check_libc(libc: tuple[str, str], openvino: str | None) -> Finding:
+    """Check the C library, given as `platform.libc_ver` does, against OpenVINO's version if any."""
     name, text = libc
     if name != "glibc":
         fix = "use a distribution with glibc, such as Debian or Ubuntu"
         return Finding("C library", "warning", f"{name or 'no glibc'}: no wheels for it", fix)
-    found = tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
+    found = _numbers(text)
     if found < OLDEST_GLIBC:
         fix = "update the system: Debian 11 and Ubuntu 20.04 are new enough"
         return Finding("C library", "warning", f"glibc {text}, the wheels need 2.28", fix)
-    if has_openvino and found < OPENVINO_GLIBC:
-        fix = "use --runtime onnxruntime, or update to Debian 12 or Ubuntu 22.04"
-        return Finding("C library", "warning", f"glibc {text}, OpenVINO needs 2.35", fix)
+    if openvino is None and found < OLDEST_OPENVINO_GLIBC:
+        fix = 'pip install "edgekit[pose,serve]", which does without; or update the system'
+        return Finding("C library", "absent", f"glibc {text}, no OpenVINO for it on ARM", fix)
+    if openvino is not None and found < OPENVINO_GLIBC and _numbers(openvino) >= NEWER_OPENVINO:
+        fix = 'pip install "openvino<2025.3", or update to Debian 12 or Ubuntu 22.04'
+        return Finding("C library", "warning", f"glibc {text}, OpenVINO {openvino} needs 2.35", fix)
     return Finding("C library", "ok", f"glibc {text}")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Return the first two parts of a version."""
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
 
 
 def check_native_libraries(

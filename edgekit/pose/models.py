@@ -124,7 +124,7 @@ def find(model: PoseModel, folder: Path) -> ModelFile:
         NotInstalledError: It was never fetched.
         IntegrityError: It is not what was fetched.
     """
-    path = _path(model, folder)
+    path = path_of(model, folder)
     if not path.exists():
         raise NotInstalledError(
             f"the pose model {model.name} ({path})",
@@ -159,7 +159,7 @@ def fetch(
         IntegrityError: What was downloaded, or what was made of it, is not what is pinned here.
         OutputError: The cache cannot be written.
     """
-    path = _path(model, folder)
+    path = path_of(model, folder)
     if path.exists() and not is_forced and files.sha256(path) == model.sha256:
         progress.say(f"{path}: there already")
         return ModelFile(model.name, path, model.sha256)
@@ -177,7 +177,8 @@ def fetch(
 _REPORT = "it was cut short or altered on the way; try again, and report it if it stays so"
 
 
-def _path(model: PoseModel, folder: Path) -> Path:
+def path_of(model: PoseModel, folder: Path) -> Path:
+    """Return where a model lies in the cache, whether it is there or not."""
     return folder / f"pose_landmarker_{model.name}.task"
 
 

@@ -12,7 +12,9 @@ import pytest
 from tiny_run import tiny_cohort, tiny_run
 
 TINY_BUNDLE = Path(__file__).resolve().parent.parent / "data" / "tiny_bundle"
-COMMANDS = ("demo", "synth", "train", "export", "verify", "predict", "doctor", "bench", "pose")
+COMMANDS = (
+    *("demo", "synth", "train", "export", "verify", "predict", "doctor", "setup", "bench", "pose"),
+)
 
 
 def edgekit(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -42,7 +44,7 @@ def test_help_lists_every_command() -> None:
     assert "no medical device" in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:7], "bench run", "pose fetch", "pose extract"])
+@pytest.mark.parametrize("command", [*COMMANDS[:8], "bench run", "pose fetch", "pose extract"])
 def test_each_help_has_an_example(command: str) -> None:
     done = edgekit(*command.split(), "--help")
     assert done.returncode == 0

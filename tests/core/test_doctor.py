@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.doctor import artefacts, examine, hardware, packages
+from edgekit.doctor import artefacts, camera, clock, examine, hardware, packages
 from edgekit.doctor.finding import Finding
 from edgekit.pose.models import MODELS, PoseModel
 from edgekit.runtime.cpu import Cpu
@@ -89,19 +89,24 @@ def test_opencv_packages_of_unlike_versions_are_warned_of(
 
 
 @pytest.mark.parametrize(
-    ("libc", "has_openvino", "state"),
+    ("libc", "openvino", "state", "fix"),
     [
-        (("glibc", "2.36"), True, "ok"),
-        (("glibc", "2.31"), True, "warning"),
-        (("glibc", "2.31"), False, "ok"),
-        (("glibc", "2.27"), False, "warning"),
-        (("", ""), False, "warning"),
+        (("glibc", "2.36"), "2026.4.1", "ok", ""),
+        (("glibc", "2.31"), "2026.4.1", "warning", "openvino<2025.3"),
+        (("glibc", "2.31"), "2025.2.0", "ok", ""),
+        (("glibc", "2.31"), None, "ok", ""),
+        (("glibc", "2.28"), None, "absent", "edgekit[pose,serve]"),
+        (("glibc", "2.27"), None, "warning", "update the system"),
+        (("", ""), None, "warning", "glibc"),
     ],
 )
-def test_openvino_needs_a_newer_c_library(
-    libc: tuple[str, str], has_openvino: bool, state: str
+def test_newer_openvino_needs_a_newer_c_library(
+    libc: tuple[str, str], openvino: str | None, state: str, fix: str
 ) -> None:
-    assert packages.check_libc(libc, has_openvino=has_openvino).state == state
+    found = packages.check_libc(libc, openvino)
+
+    assert found.state == state
+    assert fix in found.fix
 
 
 def test_missing_libraries_are_named_with_their_packages() -> None:
@@ -135,6 +140,7 @@ def test_a_processor_without_dot_products_is_warned_of() -> None:
     pi4 = Cpu("aarch64", "Cortex-A72", frozenset({"asimd"}))
 
     assert hardware.check_cpu(pi4).state == "warning"
+    assert "NEON dot product" in hardware.check_cpu(pi4).detail
     assert hardware.check_cpu(replace(pi4, flags=frozenset({"asimddp"}))).state == "ok"
 
 
@@ -157,24 +163,33 @@ def test_a_full_disk_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_a_camera_that_may_not_be_opened_names_the_group() -> None:
-    shut = hardware.Camera(Path("/dev/video0"), "video", can_open=False)
+    shut = camera.Camera(Path("/dev/video0"), "video", can_open=False)
 
-    assert hardware.check_cameras([]).state == "absent"
-    assert hardware.check_cameras([shut]).state == "warning"
-    assert "usermod -aG video" in hardware.check_cameras([shut]).fix
-    assert hardware.check_cameras([shut, replace(shut, can_open=True)]).state == "ok"
+    assert camera.check_cameras([]).state == "absent"
+    assert camera.check_cameras([shut]).state == "warning"
+    assert "usermod -aG video" in camera.check_cameras([shut]).fix
+    assert camera.check_cameras([shut, replace(shut, can_open=True)]).state == "ok"
 
 
 def test_cameras_are_found_by_name(tmp_path: Path) -> None:
     for name in ("video0", "video10", "videophone", "null"):
         (tmp_path / name).touch()
 
-    assert [one.path.name for one in hardware.find_cameras(tmp_path)] == ["video0", "video10"]
+    assert [one.path.name for one in camera.find_cameras(tmp_path)] == ["video0", "video10"]
 
 
 def test_a_clock_that_was_never_set_is_warned_of() -> None:
-    assert hardware.check_clock(datetime(1970, 1, 1)).state == "warning"
-    assert hardware.check_clock(datetime(2026, 11, 22)).state == "ok"
+    now = datetime(2026, 11, 22)
+
+    assert clock.check_clock(datetime(1970, 1, 1), is_synchronised=None).state == "warning"
+    assert clock.check_clock(datetime(2024, 12, 31), is_synchronised=True).state == "warning"
+    assert clock.check_clock(now, is_synchronised=False).state == "warning"
+    assert clock.check_clock(now, is_synchronised=True).state == "ok"
+    assert clock.check_clock(now, is_synchronised=None).state == "ok"
+
+
+def test_the_kernel_tells_of_its_clock() -> None:
+    assert clock.is_clock_synchronised() in (True, False, None)
 
 
 def test_pose_models_are_checked_byte_by_byte(tmp_path: Path) -> None:

@@ -123,6 +123,11 @@ def look(place: Place) -> ServiceStatus:
     )
 
 
+def options_here(place: Place) -> ServiceOptions | None:
+    """Return the options by which the installed unit was written; None where none is known."""
+    return options_of(_read(place.unit) or "")
+
+
 def _start(systemctl: Systemctl, *, has_changed: bool) -> str:
     is_running = systemctl.answer("is-active", NAME) in {"active", "activating", "reloading"}
     if is_running and not has_changed:

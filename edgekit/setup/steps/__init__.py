@@ -1,0 +1,1 @@
+"""The steps of `edgekit setup`, a module each; `edgekit.setup.table` has them in order."""
