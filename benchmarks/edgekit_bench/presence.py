@@ -31,11 +31,11 @@ def presence(target: Target, root: Path = ROOT, architecture: str | None = None)
     """
     wanted, found = target.recognise, architecture or platform.machine()
     if found != wanted.architecture:
-        return Presence(False, f"the processor is {found}, not {wanted.architecture}")
+        return _absent(f"the processor is {found}, not {wanted.architecture}")
     if emulator := emulation(root, found):
-        return Presence(False, f"the processor is emulated: {emulator}")
+        return _absent(f"the processor is emulated: {emulator}")
     if not (wanted.models or wanted.compatible):
-        return Presence(True, f"the processor is {found}")
+        return _here(f"the processor is {found}")
     return _by_device_tree(target, root)
 
 
@@ -64,21 +64,29 @@ def emulation(root: Path = ROOT, architecture: str | None = None) -> str | None:
     return None
 
 
+def _here(reason: str) -> Presence:
+    return Presence(is_here=True, reason=reason)
+
+
+def _absent(reason: str) -> Presence:
+    return Presence(is_here=False, reason=reason)
+
+
 def _by_device_tree(target: Target, root: Path) -> Presence:
     wanted = target.recognise
     model = _read(root / "proc/device-tree/model")
     compatible = _read(root / "proc/device-tree/compatible").split("\0")
     if any(part in model for part in wanted.models):
-        return Presence(True, f"the device tree says {model}")
+        return _here(f"the device tree says {model}")
     for name in wanted.compatible:
         if name in compatible:
-            return Presence(True, f"the device tree says {name}")
+            return _here(f"the device tree says {name}")
     if model:
-        return Presence(False, f"the device tree says {model}")
+        return _absent(f"the device tree says {model}")
     for name in wanted.release_files:
         if (root / name).is_file():
-            return Presence(True, f"there is /{name}, and no device tree to say more")
-    return Presence(False, "there is no device tree")
+            return _here(f"there is /{name}, and no device tree to say more")
+    return _absent("there is no device tree")
 
 
 def _read(path: Path) -> str:

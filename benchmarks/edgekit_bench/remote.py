@@ -24,9 +24,7 @@ from edgekit_bench.wheel import find_wheel
 
 __all__ = ["Remote", "Shipping", "run_remote"]
 
-_ASK = (
-    'import platform, sys; print("edgekit:", "%d.%d" % sys.version_info[:2], platform.machine())'
-)
+_ASK = 'import platform, sys; print("edgekit:", "%d.%d" % sys.version_info[:2], platform.machine())'
 OLDEST_PYTHON = (3, 10)
 
 
@@ -55,14 +53,16 @@ def run_remote(
         UsageError: The machine cannot be reached, its Python is too old, or there is no wheel.
         IntegrityError: A step there failed; carries its last line.
     """
-    if shipping.offline_wheels is not None and not shipping.offline_wheels.is_dir():
-        raise UsageError(f"--offline-wheels {shipping.offline_wheels}: no such folder")
+    wheels = shipping.offline_wheels
+    if wheels is not None and not any(wheels.glob("*.whl")):
+        raise UsageError(f"--offline-wheels {wheels}: no folder with wheels in it")
     with TemporaryDirectory(prefix="edgekit-") as scratch:
         wheel = find_wheel(shipping.wheel, Path(scratch))
         _check_python(remote, progress)
         with _folder(remote, keeps=shipping.keeps_folder, progress=progress) as folder:
             progress.say(f"{remote.host}: shipping to {folder}")
-            _ship(remote, folder, bundle, wheel, shipping, options)
+            _ship(remote, folder, bundle.folder, [wheel], shipping.offline_wheels)
+            _ship_pose(remote, folder, options.pose_model)
             progress.say(f"{remote.host}: installing")
             _install(remote, folder, wheel.name, shipping)
             progress.say(f"{remote.host}: measuring")
@@ -109,22 +109,20 @@ def _remove(remote: Remote, folder: str, progress: Progress) -> None:
 
 
 def _ship(
-    remote: Remote,
-    folder: str,
-    bundle: Bundle,
-    wheel: Path,
-    shipping: Shipping,
-    options: BenchOptions,
+    remote: Remote, folder: str, bundle: Path, wheels: list[Path], offline_wheels: Path | None
 ) -> None:
     paths = quoted([f"{folder}/bundle", f"{folder}/wheels", f"{folder}/cache/pose"])
     remote.run(f"mkdir -p {paths}", "make its folders")
-    remote.send(sorted(bundle.folder.iterdir()), f"{folder}/bundle", "copy the bundle")
-    remote.send([wheel], folder, "copy the wheel")
-    if shipping.offline_wheels is not None:
-        wheels = sorted(shipping.offline_wheels.glob("*.whl"))
-        remote.send(wheels, f"{folder}/wheels", "copy the folder of wheels")
+    remote.send(sorted(bundle.iterdir()), f"{folder}/bundle", "copy the bundle")
+    remote.send(wheels, folder, "copy the wheel")
+    if offline_wheels is not None:
+        others = sorted(offline_wheels.glob("*.whl"))
+        remote.send(others, f"{folder}/wheels", "copy the folder of wheels")
+
+
+def _ship_pose(remote: Remote, folder: str, name: str) -> None:
     try:
-        model = find(named(options.pose_model), cache_folder())
+        model = find(named(name), cache_folder())
     except MissingExtraError:
         return  # The record says that there was none.
     remote.send([model.path], f"{folder}/cache/pose", "copy the pose model")

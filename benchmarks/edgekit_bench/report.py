@@ -73,7 +73,9 @@ def model_table(record: BenchRecord) -> Table:
         *("model", *LATENCY_COLUMNS, "speed"),
         *("int8 MACs", "load ms", "first ms", "RSS MB", "own MB"),
     )
-    title = f"models{whose(record)}, in turns; speed against {YARDSTICK}, the naive torch.onnx.export"
+    title = (
+        f"models{whose(record)}, in turns; speed against {YARDSTICK}, the naive torch.onnx.export"
+    )
     return Table(title, columns, tuple(rows))
 
 

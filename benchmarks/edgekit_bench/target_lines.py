@@ -71,7 +71,12 @@ def sustained_warnings(vitals: Vitals) -> Iterator[str]:
 def budget_table(report: TargetReport) -> Table:
     """Return the verdict on each budget."""
     rows = tuple(
-        (one.name, f"{one.limit:g}", UNTOLD if one.found is None else f"{one.found:.1f}", _said(one))
+        (
+            one.name,
+            f"{one.limit:g}",
+            UNTOLD if one.found is None else f"{one.found:.1f}",
+            _said(one),
+        )
         for one in report.budgets
     )
     return Table(f"budgets of {report.target.title}", ("budget", "limit", "found", "verdict"), rows)
@@ -108,7 +113,7 @@ def source_lines(report: TargetReport) -> Iterator[str]:
         f"bandwidth of {target.name}: {memory.bandwidth_gb_s:g} GB/s peak "
         f"({_kind(is_estimate=memory.is_estimate)}: {memory.source})"
     )
-    yield f"budgets of {target.name} are judged on the device only: edgekit bench --host user@device"
+    yield f"budgets of {target.name} are judged on the device only, there or with --host"
 
 
 def _vital_lines(vitals: Vitals) -> Iterator[str]:

@@ -68,9 +68,7 @@ def with_target(
         warnings=tuple(_lacking(target)) if found.is_here else (),
     )
     unmeasured = (*record.unmeasured, missed) if missed else record.unmeasured
-    return record.model_copy(
-        update={"target": report, "sustained": ran, "unmeasured": unmeasured}
-    )
+    return record.model_copy(update={"target": report, "sustained": ran, "unmeasured": unmeasured})
 
 
 def floors(target: Target, record: BenchRecord, bundle: Bundle) -> Iterator[Floor]:
