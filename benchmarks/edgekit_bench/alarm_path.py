@@ -34,8 +34,11 @@ Lap = Callable[[str, float], object]
 class AlarmPath:
     """Takes positive decisions; each is stepped, and its transition committed."""
 
-    def __init__(self, recorder: Recorder, lap: Lap | None = None) -> None:
+    def __init__(
+        self, recorder: Recorder, lap: Lap | None = None, *, wait_s: float = COMMIT_WAIT_S
+    ) -> None:
         self._recorder = recorder
+        self._wait_s = wait_s
         self._lap = lap or (lambda _name, _ms: None)
         self._state = first_state(RULES)
         self._n_decisions = 0
@@ -56,8 +59,8 @@ class AlarmPath:
         for transition in transitions:
             self._n_rows += 1
             rows.append(TransitionRow(_stamp(), self._n_rows, transition, 1.0, 0.5))
-        if not self._recorder.record(rows, wait_s=COMMIT_WAIT_S):
-            raise IntegrityError(f"the store did not commit an alarm within {COMMIT_WAIT_S:g} s")
+        if not self._recorder.record(rows, wait_s=self._wait_s):
+            raise IntegrityError(f"the store did not commit an alarm within {self._wait_s:g} s")
         self._lap("step", (stepped - start) * 1e3)
         self._lap("commit", (time.perf_counter() - stepped) * 1e3)
 

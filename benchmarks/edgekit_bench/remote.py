@@ -25,6 +25,7 @@ from edgekit_bench.wheel import find_wheel
 __all__ = ["Remote", "Shipping", "run_remote"]
 
 _ASK = 'import platform, sys; print("edgekit:", "%d.%d" % sys.version_info[:2], platform.machine())'
+_VENV = "make a venv (Debian and Ubuntu: sudo apt-get install python3-venv)"
 OLDEST_PYTHON = (3, 10)
 
 
@@ -129,7 +130,7 @@ def _ship_pose(remote: Remote, folder: str, name: str) -> None:
 
 
 def _install(remote: Remote, folder: str, wheel: str, shipping: Shipping) -> None:
-    remote.run(quoted([remote.python, "-m", "venv", f"{folder}/venv"]), "make a venv")
+    remote.run(quoted([remote.python, "-m", "venv", f"{folder}/venv"]), _VENV)
     what = f"{folder}/{wheel}" + (f"[{','.join(shipping.extras)}]" if shipping.extras else "")
     pip = [f"{folder}/venv/bin/python", "-m", "pip", "install", "--disable-pip-version-check"]
     pip += ["--quiet", "--no-input"]

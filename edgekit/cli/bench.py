@@ -106,7 +106,7 @@ def run(
         names = tuple(name.strip() for name in extras.split(",") if name.strip())
         shipping = Shipping(wheel, offline_wheels, names, keeps_folder=keep)
         record = _run_there(device, bundle, options, shipping)
-    _finish(record, json, html)
+    finish(record, json, html)
     if enforce:
         from edgekit.cli.bench_show import raise_misses
 
@@ -218,7 +218,7 @@ def _run_there(
     return record
 
 
-def _finish(record: BenchRecord, json: Path | None, html: Path | None) -> None:
+def finish(record: BenchRecord, json: Path | None, html: Path | None) -> None:
     """Show a record and keep it; an emulated machine's is kept only where it was asked for."""
     from edgekit_bench.results import default_file, write_record
 
