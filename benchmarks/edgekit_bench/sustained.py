@@ -234,7 +234,8 @@ class _Work:
                 self._decide(window.clip)
             now = self._laps.since("frame", begun)
             n_frames += 1
-            t_s += step_s
+            # Where the machine cannot keep up, time goes on all the same, and so do decisions.
+            t_s += max(step_s, now - begun)
         return n_frames
 
     def _decide(self, clip: NDArray[np.float32]) -> None:

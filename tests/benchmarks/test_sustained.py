@@ -46,7 +46,9 @@ def test_parts_add_up_to_no_more_than_what_they_are_parts_of(found: Sustained) -
 
 def test_decisions_come_once_every_hop(found: Sustained) -> None:
     # 15 frames a second and a decision each half second: one in 7.5 frames.
-    assert found.n_decisions == pytest.approx(found.n_frames / 7.5, abs=2)
+    # Frames that took longer than a fifteenth of a second let time go on by as much.
+    by_frames, by_time = found.n_frames / 7.5, found.seconds / 0.5
+    assert by_frames - 2 <= found.n_decisions <= by_frames + by_time + 2
     decision = found.part("decision")
     assert decision is not None
     assert decision.quantiles.n == found.n_decisions
