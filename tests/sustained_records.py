@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edgekit_bench.laps import PARENTS, Part
 from edgekit_bench.quantiles import Quantiles
-from edgekit_bench.sustained import PARENTS, Part, Sustained
+from edgekit_bench.sustained import Sustained
 from edgekit_bench.vitals import Vitals
 
 VITALS = Vitals(

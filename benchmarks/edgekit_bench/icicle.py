@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgekit.train.report.markup import Markup, tag
+from edgekit_bench.laps import PARENTS, Part
 from edgekit_bench.latency_chart import PART_FAMILY, time
-from edgekit_bench.sustained import PARENTS, Part, Sustained
+from edgekit_bench.sustained import Sustained
 
 WIDTH, ROW = 1000, 46
 LETTER = 7.6

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.train.report.markup import Markup, join, tag
+from edgekit_bench.laps import PARENTS, Part
 from edgekit_bench.quantiles import Quantiles
 from edgekit_bench.results import BenchRecord
-from edgekit_bench.sustained import PARENTS, Part
 
 WIDTH, LEFT, RIGHT = 1000, 220, 846
 VALUES = (916, 990)

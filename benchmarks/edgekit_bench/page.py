@@ -14,10 +14,11 @@ from edgekit_bench import report as tables
 from edgekit_bench import target_lines
 from edgekit_bench.history import History, history_chart, like_newest
 from edgekit_bench.icicle import icicle
+from edgekit_bench.laps import Part
 from edgekit_bench.latency_chart import latency_chart, part_rows, stage_rows, time
 from edgekit_bench.report import Table
 from edgekit_bench.results import END_TO_END, BenchRecord
-from edgekit_bench.sustained import Part, Sustained
+from edgekit_bench.sustained import Sustained
 from edgekit_bench.verdict import verdict
 
 _HOW_TO_READ = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,9 +27,9 @@ from edgekit.serve.watch.grid import WindowGrid
 from edgekit_bench.alarm_path import alarm_path
 from edgekit_bench.child_process import run_module
 from edgekit_bench.frames import Feed, open_feed
+from edgekit_bench.laps import Laps, Part
 from edgekit_bench.made_up_clip import bench_clip
 from edgekit_bench.model_probe import peak_rss_mb
-from edgekit_bench.quantiles import Quantiles, spread, summarize
 from edgekit_bench.vitals import Vitals, Watching
 
 START_S = 120.0
@@ -38,18 +37,6 @@ START_S = 120.0
 N_WARM_FRAMES = 5
 """The first finds the person, which the others do not."""
 N_CLIP_FRAMES = 600
-PARENTS = {
-    "capture": "frame",
-    "pose": "frame",
-    "grid": "frame",
-    "decision": "frame",
-    "features": "decision",
-    "model": "decision",
-    "alarm": "decision",
-    "step": "alarm",
-    "commit": "alarm",
-}
-"""Where each part's time belongs; what its parts do not explain is its own."""
 
 
 class Job(Frozen):
@@ -65,18 +52,6 @@ class Job(Frozen):
     source: str | None = None
     """A camera or video; None takes a moving photograph."""
     seed: int = 0
-
-
-class Part(Frozen):
-    """One part of the work."""
-
-    name: str
-    parent: str
-    """Empty for the frame, of which all others are parts."""
-    total_ms: float
-    quantiles: Quantiles
-    spread_ms: tuple[float, ...]
-    """Quantiles at 0, 2.5, 5 ... 100 %, for drawing."""
 
 
 class Sustained(Frozen):
@@ -97,46 +72,6 @@ class Sustained(Frozen):
     def part(self, name: str) -> Part | None:
         """Return the part of that name."""
         return next((one for one in self.parts if one.name == name), None)
-
-
-class Laps:
-    """Milliseconds of every part, in order."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._laps: dict[str, list[float]] = defaultdict(list)
-
-    def add(self, name: str, ms: float) -> None:
-        """Note one duration."""
-        self._laps[name].append(ms)
-
-    def clear(self) -> None:
-        """Forget all durations so far."""
-        self._laps.clear()
-
-    def since(self, name: str, start_s: float) -> float:
-        """Note the time from `start_s` to now, and return now."""
-        now = self._clock()
-        self.add(name, (now - start_s) * 1e3)
-        return now
-
-    def last(self, name: str) -> float:
-        """Return the part's newest duration in ms."""
-        return self._laps[name][-1]
-
-    def parts(self) -> tuple[Part, ...]:
-        """Return every part that took place."""
-        return tuple(
-            Part(
-                name=name,
-                parent=PARENTS.get(name, ""),
-                total_ms=sum(self._laps[name]),
-                quantiles=summarize(self._laps[name]),
-                spread_ms=spread(self._laps[name]),
-            )
-            for name in ("frame", *PARENTS)
-            if self._laps[name]
-        )
 
 
 def run_sustained(job: Job) -> Sustained:

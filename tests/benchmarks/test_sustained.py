@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from bench_records import TINY_BUNDLE
 from edgekit_bench.alarm_path import AlarmPath, alarm_path
-from edgekit_bench.sustained import PARENTS, Job, Sustained, run_sustained
+from edgekit_bench.laps import PARENTS
+from edgekit_bench.sustained import Job, Sustained, run_sustained
 
 from edgekit.errors import IntegrityError
 from edgekit.serve.settings import StoreSettings
