@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	touch $@
 
 # Tests that use them skip with the reason where they are missing.
-TOOLS := chromium faketime mosquitto strace
+TOOLS := chromium faketime mosquitto openssh-server strace
 tools:  ## Install the Debian packages that some tests use (as root).
 	@dpkg -s $(TOOLS) >/dev/null 2>&1 || { apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); }

@@ -44,6 +44,7 @@ def differences(before: BenchRecord, after: BenchRecord) -> tuple[str, ...]:
     The bundles' weights and the packages' versions may differ; that is what one compares.
     """
     return (
+        *(f"emulated: {one.emulation}" for one in (before, after) if one.is_emulated),
         *unlike(before.machine, after.machine),
         *_unlike_networks(before.measured, after.measured),
     )

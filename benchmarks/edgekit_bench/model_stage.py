@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from edgekit.bundle import Bundle
-from edgekit.errors import EdgekitError, MissingExtraError
+from edgekit.errors import EdgekitError, MissingExtraError, UsageError
 from edgekit.features import extract
 from edgekit.manifest import Precision, RuntimeName
 from edgekit.progress import SILENT, Progress
@@ -16,6 +16,7 @@ from edgekit.runtime.choose import choose_model, is_installed
 from edgekit.runtime.detector import Detector
 from edgekit.runtime.engine import Engine
 from edgekit_bench.coverage import Coverage, coverage
+from edgekit_bench.made_up_clip import bench_clip
 from edgekit_bench.model_probe import open_file, probe
 from edgekit_bench.naive_export import export_naive
 from edgekit_bench.quantiles import paired_ratio
@@ -27,7 +28,8 @@ from edgekit_bench.results import (
     RuntimeComparison,
     Unmeasured,
 )
-from edgekit_bench.stages import bench_clip, measurement
+from edgekit_bench.stages import measurement
+from edgekit_bench.target import Target
 from edgekit_bench.timing import Subject, Timed, interleave
 
 
@@ -100,13 +102,34 @@ def measure_models(
     )
 
 
-def chosen_model(bundle: Bundle, models: Sequence[Model]) -> Model | None:
-    """Return the model that `predict` takes by default, if it runs here."""
+def chosen_model(
+    bundle: Bundle, models: Sequence[Model], target: Target | None = None
+) -> Model | None:
+    """Return the model that the target prefers, or else `predict`, if it runs here."""
     try:
-        name = choose_model(bundle).name
+        name = preferred(target, bundle) if target else choose_model(bundle).name
     except EdgekitError:
         return None
     return next((one for one in models if one.name == name), None)
+
+
+def preferred(target: Target, bundle: Bundle) -> str:
+    """Return the bundle's model that suits a target best, of the runtimes installed here.
+
+    Raises:
+        UsageError: The bundle holds none for a runtime that is installed.
+    """
+    other: Precision = "fp32" if target.precision == "int8" else "int8"
+    for precision in (target.precision, other):
+        for runtime in target.runtimes:
+            for entry in bundle.manifest.models:
+                is_kind = (entry.runtime, entry.precision) == (runtime, precision)
+                has_scheme = entry.scheme in ("none", target.int8_scheme) or runtime == "openvino"
+                if is_kind and has_scheme and is_installed(runtime):
+                    return entry.name
+    raise UsageError(
+        f"{bundle.folder}: holds no model for {', '.join(target.runtimes)} as installed here"
+    )
 
 
 def compare_precisions(

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from edgekit.records import Frozen
 
+N_SPREAD = 41
 MIN_N_P95, MIN_N_P99 = 20, 100
 """With fewer samples the quantile would be the worst one under another name."""
 
@@ -55,6 +56,12 @@ def summarize(samples_ms: Sequence[float]) -> Quantiles:
         p99_ms=_rank(values, 0.99) if n >= MIN_N_P99 else None,
         worst_ms=float(values[-1]),
     )
+
+
+def spread(samples_ms: Sequence[float]) -> tuple[float, ...]:
+    """Return the quantiles at 0, 2.5, 5 ... 100 % of at least one duration, for drawing."""
+    points = np.quantile(samples_ms, np.linspace(0, 1, N_SPREAD))
+    return tuple(round(float(one), 4) for one in points)
 
 
 def paired_ratio(reference: str, reference_ms: Sequence[float], ms: Sequence[float]) -> Ratio:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edgekit_bench.compare import Change
 from edgekit_bench.machine import Machine
+from edgekit_bench.quantiles import Quantiles
 from edgekit_bench.results import YARDSTICK, BenchRecord, Measurement
 
 TOO_FEW = "-"
@@ -39,6 +40,14 @@ def machine_lines(record: BenchRecord) -> Iterator[str]:
     )
 
 
+def emulation_line(record: BenchRecord) -> str:
+    """Return what to think of the figures of an emulated processor."""
+    return (
+        f"EMULATED ({record.emulation}): no duration here says anything about a device, "
+        "and none is kept unless --json names a file"
+    )
+
+
 def warnings(machine: Machine) -> Iterator[str]:
     """Yield what makes the figures doubtful."""
     if machine.is_busy:
@@ -64,7 +73,9 @@ def model_table(record: BenchRecord) -> Table:
         *("model", *LATENCY_COLUMNS, "speed"),
         *("int8 MACs", "load ms", "first ms", "RSS MB", "own MB"),
     )
-    title = f"models, in turns; speed against {YARDSTICK}, the naive torch.onnx.export"
+    title = (
+        f"models{whose(record)}, in turns; speed against {YARDSTICK}, the naive torch.onnx.export"
+    )
     return Table(title, columns, tuple(rows))
 
 
@@ -73,7 +84,7 @@ def stage_table(record: BenchRecord) -> Table:
     rows = [(*_latency(one), _speed(one)) for one in record.measurements if one.stage != "model"]
     columns = ("stage", *LATENCY_COLUMNS, "speed")
     end = f"; end to end with {record.chosen_model}" if record.chosen_model else ""
-    title = f"stages; speed of features against the write-up's loops{end}"
+    title = f"stages{whose(record)}; speed of features against the write-up's loops{end}"
     return Table(title, columns, tuple(rows))
 
 
@@ -106,9 +117,20 @@ def change_table(changes: tuple[Change, ...]) -> Table:
     return Table("B against A; above x1.00 B is faster", columns, rows)
 
 
+def latency_cells(name: str, q: Quantiles) -> tuple[str, ...]:
+    """Return the cells of one row under a name and `LATENCY_COLUMNS`."""
+    return (name, _ms(q.p50_ms), _ms(q.p95_ms), _ms(q.p99_ms), _ms(q.worst_ms), str(q.n))
+
+
 def _latency(one: Measurement) -> tuple[str, ...]:
-    q = one.quantiles
-    return (one.name, _ms(q.p50_ms), _ms(q.p95_ms), _ms(q.p99_ms), _ms(q.worst_ms), str(q.n))
+    return latency_cells(one.name, one.quantiles)
+
+
+def whose(record: BenchRecord) -> str:
+    """Say whose figures these are where somebody asked for another device's."""
+    if record.is_emulated:
+        return " under emulation"
+    return " on this machine" if record.target and not record.target.is_here else ""
 
 
 def _speed(one: Measurement) -> str:

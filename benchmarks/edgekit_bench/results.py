@@ -16,13 +16,16 @@ from edgekit_bench.coverage import Coverage
 from edgekit_bench.machine import Machine
 from edgekit_bench.model_probe import Probe
 from edgekit_bench.quantiles import Quantiles, Ratio
+from edgekit_bench.sustained import Sustained
+from edgekit_bench.target_report import TargetReport
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DEFAULT_FOLDER = Path("bench")
 
-Stage = Literal["features", "model", "end to end", "pose"]
+Stage = Literal["features", "model", "end to end", "pose", "alarm", "sustained"]
 
 LOOPS, YARDSTICK, END_TO_END, POSE = "write-up's loops", "naive-fp32", "end to end", "pose"
+ALARM, SUSTAINED = "decision to alarm", "sustained run"
 
 
 class ModelFacts(Frozen):
@@ -49,6 +52,8 @@ class Measurement(Frozen):
     model: ModelFacts | None = None
     samples_ms: tuple[float, ...] = ()
     """Kept only when asked for."""
+    spread_ms: tuple[float, ...] = ()
+    """Quantiles at 0, 2.5, 5 ... 100 %, for drawing; since schema 2."""
 
 
 class Unmeasured(Frozen):
@@ -89,7 +94,8 @@ class RuntimeComparison(Frozen):
 class BenchRecord(Frozen):
     """One run of `edgekit bench`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
+    """2 added targets, emulation and the sustained run; files of 1 are read as they are."""
     created_utc: str
     edgekit_version: str
     machine: Machine
@@ -99,6 +105,16 @@ class BenchRecord(Frozen):
     chosen_model: str | None = None
     """The model that `predict` takes here when nothing is asked for."""
     int8_vs_fp32: tuple[RuntimeComparison, ...] = ()
+    emulation: str | None = None
+    """The sign that the processor was emulated: then no duration here means anything."""
+    target: TargetReport | None = None
+    """When a target was asked for."""
+    sustained: Sustained | None = None
+
+    @property
+    def is_emulated(self) -> bool:
+        """Tell whether the processor was emulated."""
+        return self.emulation is not None
 
     def named(self, name: str) -> Measurement | None:
         """Return the measurement of that name."""

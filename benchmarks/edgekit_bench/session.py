@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from edgekit import __version__, files
 from edgekit.bundle import MANIFEST_FILE, Bundle
 from edgekit.errors import UsageError
+from edgekit.pose.models import DEFAULT_MODEL
 from edgekit.progress import SILENT, Progress
 from edgekit_bench.machine import this_machine
 from edgekit_bench.model_stage import (
@@ -19,6 +20,7 @@ from edgekit_bench.model_stage import (
     open_models,
     open_yardstick,
 )
+from edgekit_bench.presence import emulation
 from edgekit_bench.results import (
     END_TO_END,
     YARDSTICK,
@@ -27,8 +29,11 @@ from edgekit_bench.results import (
     Measurement,
     Unmeasured,
 )
-from edgekit_bench.stages import measure_features, measure_pose
+from edgekit_bench.stages import measure_alarm, measure_features, measure_pose
+from edgekit_bench.target import Target
+from edgekit_bench.target_stage import SustainedOptions, with_target
 
+STAGE_S = 3.0
 WRITE_UP_FRAMES = 150
 """The challenge's clips; features are always timed at this length too."""
 
@@ -37,14 +42,35 @@ WRITE_UP_FRAMES = 150
 class BenchOptions:
     """How a run measures."""
 
-    n_threads: int = 1
-    """Of each model; features and pose choose their own."""
-    seconds: float = 3.0
-    """Budget of each subject."""
+    n_threads: int | None = None
+    """Of each model, 1 or what the target says when not given; features and pose choose."""
+    seconds: float | None = None
+    """Budget of each subject, and of the sustained run; 3 s and that run's own when not given."""
     has_yardstick: bool = True
     """Export and time the naive graph too; the export takes half a minute."""
     keeps_samples: bool = False
     seed: int = 0
+    target: Target | None = None
+    """Run with this device's settings, and add the sustained run."""
+    source: str | None = None
+    """Camera or video of the sustained run; a camera of the device when not given."""
+
+    @property
+    def threads(self) -> int:
+        """Threads of each model."""
+        if self.n_threads is not None:
+            return self.n_threads
+        return self.target.n_threads if self.target else 1
+
+    @property
+    def stage_s(self) -> float:
+        """Seconds for each subject."""
+        return STAGE_S if self.seconds is None else self.seconds
+
+    @property
+    def pose_model(self) -> str:
+        """Name of the pose model."""
+        return self.target.pose_model if self.target else DEFAULT_MODEL
 
 
 def run_bench(
@@ -59,10 +85,10 @@ def run_bench(
         UsageError: An option makes no sense.
     """
     chosen = options or BenchOptions()
-    if chosen.n_threads < 1:
-        raise UsageError(f"--threads {chosen.n_threads}: at least 1 is needed")
-    if chosen.seconds <= 0:
-        raise UsageError(f"--seconds {chosen.seconds:g}: each subject needs a budget above 0")
+    if chosen.threads < 1:
+        raise UsageError(f"--threads {chosen.threads}: at least 1 is needed")
+    if chosen.stage_s <= 0:
+        raise UsageError(f"--seconds {chosen.stage_s:g}: each subject needs a budget above 0")
     with TemporaryDirectory(prefix="edgekit-") as scratch:
         return _run(bundle, chosen, Path(scratch), progress)
 
@@ -71,21 +97,22 @@ def _run(bundle: Bundle, options: BenchOptions, scratch: Path, progress: Progres
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
     # First of all, before the run's own work is part of the load average.
     machine = this_machine()
-    opened = [*open_models(bundle, options.n_threads, progress)]
+    opened = [*open_models(bundle, options.threads, progress)]
     opened.append(_yardstick(bundle, options, scratch, progress))
     models = [one for one in opened if isinstance(one, Model)]
-    chosen = chosen_model(bundle, models)
+    chosen = chosen_model(bundle, models, options.target)
     features = _measure_features(bundle, options, progress)
     times = measure_models(
-        bundle, models, chosen, options.seconds, seed=options.seed, progress=progress
+        bundle, models, chosen, options.stage_s, seed=options.seed, progress=progress
     )
-    pose = measure_pose(options.seconds, progress)
-    found: list[Measurement | Unmeasured] = [*features, *times.measurements, pose]
+    found: list[Measurement | Unmeasured] = [*features, *times.measurements]
+    found.append(measure_pose(options.stage_s, progress, pose_model=options.pose_model))
+    found.append(measure_alarm(options.stage_s, progress))
     found += [one for one in opened if isinstance(one, Unmeasured)]
     if chosen is None:
         reason = "the model that predict takes here does not run"
         found.append(Unmeasured(name=END_TO_END, stage="end to end", reason=reason, is_error=True))
-    return BenchRecord(
+    record = BenchRecord(
         created_utc=created,
         edgekit_version=__version__,
         machine=machine,
@@ -94,7 +121,12 @@ def _run(bundle: Bundle, options: BenchOptions, scratch: Path, progress: Progres
         unmeasured=tuple(one for one in found if isinstance(one, Unmeasured)),
         chosen_model=chosen and chosen.name,
         int8_vs_fp32=times.int8_vs_fp32,
+        emulation=emulation(),
     )
+    if options.target is None:
+        return record
+    run = SustainedOptions(options.seconds, options.source, options.threads, options.seed)
+    return with_target(record, bundle, options.target, run, progress)
 
 
 def _yardstick(
@@ -104,7 +136,7 @@ def _yardstick(
         reason = "left out by --no-yardstick"
         return Unmeasured(name=YARDSTICK, stage="model", reason=reason, is_error=False)
     progress.say("exporting the naive graph to compare with; --no-yardstick leaves it out")
-    return open_yardstick(bundle, scratch, options.n_threads, options.seed)
+    return open_yardstick(bundle, scratch, options.threads, options.seed)
 
 
 def _measure_features(
@@ -114,7 +146,7 @@ def _measure_features(
     return [
         one
         for n_frames in lengths
-        for one in measure_features(n_frames, options.seconds, seed=options.seed, progress=progress)
+        for one in measure_features(n_frames, options.stage_s, seed=options.seed, progress=progress)
     ]
 
 
@@ -127,8 +159,8 @@ def _about(bundle: Bundle, options: BenchOptions) -> Measured:
         n_folds=manifest.n_folds,
         c_base=manifest.c_base,
         mil=manifest.mil,
-        n_threads=options.n_threads,
-        seconds=options.seconds,
+        n_threads=options.threads,
+        seconds=options.stage_s,
     )
 
 

@@ -56,10 +56,15 @@ def _advice(record: BenchRecord) -> Iterator[str]:
     if best is None or best.model is None:
         return
     options = f"--runtime {best.model.runtime} --precision {best.model.precision}"
+    taker = (
+        f"{record.target.target.name}'s settings take"
+        if record.target
+        else "by itself edgekit takes"
+    )
     if best.name == record.chosen_model:
-        yield f"best here: {best.name}, which edgekit takes by itself"
+        yield f"best here: {best.name}, which {taker}"
     else:
-        taken = f"; by itself edgekit takes {record.chosen_model}" if record.chosen_model else ""
+        taken = f"; {taker} {record.chosen_model}" if record.chosen_model else ""
         yield f"best here: {best.name} ({options}){taken}"
 
 

@@ -20,7 +20,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     write_record(path, before)
 
     assert read_record(path) == before
-    assert json.loads(path.read_text())["schema_version"] == 1
+    assert json.loads(path.read_text())["schema_version"] == 2
 
 
 def test_the_default_file_is_named_by_the_time() -> None:
@@ -40,7 +40,7 @@ def test_a_measurement_is_found_by_its_name() -> None:
     [
         ("no json", "not a file that edgekit bench wrote"),
         ("[1]", "not a file that edgekit bench wrote"),
-        ('{"schema_version": 2}', "schema 2, this edgekit reads up to 1"),
+        ('{"schema_version": 3}', "schema 3, this edgekit reads up to 2"),
         ('{"schema_version": 1}', "run edgekit bench again"),
     ],
 )

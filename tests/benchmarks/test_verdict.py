@@ -31,7 +31,7 @@ def test_a_faster_int8_is_called_faster_and_taken() -> None:
 
     assert lines[0].startswith("onnx-int8-u8s8 is 2.00 times faster than onnx-fp32")
     assert lines[1].startswith("onnx-int8-u8s8 is 2.50 times faster than the naive")
-    assert lines[2] == "best here: onnx-int8-u8s8, which edgekit takes by itself"
+    assert lines[2] == "best here: onnx-int8-u8s8, which by itself edgekit takes"
 
 
 def test_a_slower_int8_is_called_slower_and_fp32_advised() -> None:

@@ -10,6 +10,7 @@ from edgekit_bench.results import BenchRecord, Unmeasured, read_record, write_re
 from typer.testing import CliRunner
 
 from edgekit.cli import bench
+from edgekit.cli.bench_show import raise_failures
 from edgekit.errors import IntegrityError, UsageError
 
 BRIEF = ["--seconds", "0.02", "--no-yardstick"]
@@ -47,9 +48,9 @@ def test_a_failed_model_ends_in_an_error() -> None:
     failed = Unmeasured(name="onnx-fp32", stage="model", reason="bad file", is_error=True)
     absent = Unmeasured(name="pose", stage="pose", reason="no model", is_error=False)
 
-    bench.raise_failures(record(unmeasured=(absent,)))
+    raise_failures(record(unmeasured=(absent,)))
     with pytest.raises(IntegrityError, match="onnx-fp32 could not be measured: bad file"):
-        bench.raise_failures(record(unmeasured=(absent, failed)))
+        raise_failures(record(unmeasured=(absent, failed)))
 
 
 def two_files(folder: Path, *records: BenchRecord) -> list[str]:
