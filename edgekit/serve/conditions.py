@@ -54,6 +54,7 @@ class Condition(str, Enum):
     BRIDGE_SILENT = "bridge_silent"
     BROKER_AWAY = "broker_away"
     SETTINGS_REFUSED = "settings_refused"
+    BUNDLE_ROLLED_BACK = "bundle_rolled_back"
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,12 @@ MEANINGS: dict[Condition, Meaning] = {
         "low",
         "new settings refused",
         "The old ones stay; edgekit serve --check says why.",
+    ),
+    Condition.BUNDLE_ROLLED_BACK: Meaning(
+        _IMPAIRED,
+        "low",
+        "new bundle rolled back",
+        "The old one watches; edgekit bundle list says why. Acknowledge to go on.",
     ),
 }
 

@@ -89,6 +89,7 @@ class _Daemon:
         self._stages.start("http", parts.http.run)
         if parts.link is not None:
             self._stages.start("mqtt", parts.link.run)
+        parts.troubles.probation.start(parts.audit)
         self._stages.start("watch", lambda _pulse: parts.watcher.run(self._is_ending))
         for line in self._plan.summary():
             say(line)
@@ -102,6 +103,7 @@ class _Daemon:
 
     def attend(self) -> bool:
         """Feed the watchdog until a signal ends it; True to start again with new settings."""
+        probation = self._parts.troubles.probation
         while True:
             caught = _signal_within(TURN_S)
             if caught in _ENDING:
@@ -111,12 +113,15 @@ class _Daemon:
             unwell = self._stages.unwell(self._status())
             if unwell:
                 self._give_up(unwell)
+            if probation.look(self._parts.live.snapshot, self._parts.audit):
+                return True
 
     def stop(self) -> None:
         """End every part in order: first what watches, last what remembers."""
         notify(STOPPING)
         parts, stages = self._parts, self._stages
         stages.stopping()
+        parts.troubles.probation.end()
         self._is_ending.set()
         stages.join("watch", END_S)
         parts.core.stop()
@@ -161,6 +166,7 @@ class _Daemon:
 
     def _give_up(self, why: str) -> None:
         """End at once: a daemon that is half alive is worse than one that starts again."""
+        self._parts.troubles.probation.give_up(why)
         log.critical("%s: ending, to be started again", why)
         sys.stderr.flush()
         os._exit(EXIT_HANGS)
