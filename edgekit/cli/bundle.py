@@ -124,6 +124,9 @@ def install(
 
     Example: edgekit bundle install release-7.tar
     """
+    import syslog
+
+    from edgekit.errors import IntegrityError
     from edgekit.field import install as field
     from edgekit.field.keys import install_key
     from edgekit.serve.settings import keys_folder
@@ -133,7 +136,12 @@ def install(
         folder = keys_folder(place.settings)
         console.out(f"{folder}: key {install_key(source, folder).name} is trusted from now on")
         return
-    done = field.install(source, place.slots, place.keys(), _today())
+    try:
+        done = field.install(source, place.slots, place.keys(), _today())
+    except IntegrityError as error:
+        # The caller sees it too, but who was not there must find it in the system's log.
+        syslog.syslog(syslog.LOG_WARNING, f"edgekit bundle: refused: {error}")
+        raise
     seal = done.seal
     what = "not signed by anybody known: no key is installed"
     if seal is not None:

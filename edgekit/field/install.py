@@ -177,8 +177,9 @@ def _plain(path: Path, source: Path) -> Iterator[Member]:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise IntegrityError(f"{path}: no plain file that can be read: {error.strerror}") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise IntegrityError(f"{source}: {path.name} is no plain file; no bundle holds it")
     with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise IntegrityError(f"{source}: {path.name} is no plain file; no bundle holds it")
         yield Member(path.name, status.st_size, stream)
