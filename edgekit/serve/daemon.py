@@ -155,7 +155,8 @@ class _Daemon:
         troubles.is_settings_refused = False
         self._parts.audit("SIGHUP", "settings reloaded", "")
         only_alarm = settings.model_copy(update={"alarm": old.settings.alarm}) == old.settings
-        if not only_alarm or new.bundle_sha256 != old.bundle_sha256:
+        is_other = (new.bundle.folder, new.bundle_sha256) != (old.bundle.folder, old.bundle_sha256)
+        if not only_alarm or is_other:
             log.info("settings reloaded: starting again with them")
             return True
         self._plan = replace(old, settings=settings, rules=new.rules)
