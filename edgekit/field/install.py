@@ -58,6 +58,7 @@ def install(source: Path, slots: Slots, keys: Sequence[PublicKey], today: date) 
                 "it back with edgekit bundle rollback"
             )
         slots.sweep()
+        give_to_owner(slots.folder, like=slots.folder.parent)
         slot: SlotName = "a" if state is None else state.other
         with files.new_folder(slots.path(slot)) as fresh:
             _copy(source, fresh)
