@@ -34,6 +34,11 @@ State = dict[str, Any]
 Found = TypeVar("Found")
 
 
+def tell(text: str) -> None:
+    """Show a figure to whoever runs the tests with -s."""
+    sys.stdout.write(f"\n{text}\n")
+
+
 def until(look: Callable[[], Found], *, within_s: float, what: str = "") -> Found:
     """Look again and again until something true is found."""
     deadline = time.monotonic() + within_s

@@ -28,9 +28,10 @@ from edgekit.serve.plan import make_plan
 from edgekit.serve.probation import begin
 from edgekit.serve.settings import Given, load_settings
 
-HEALTHY_S = 4.0
+HEALTHY_S = 6.0
 SLOW_S = 5.0
 """Ten times the half second in which a window has to be judged."""
+LAST_STAGE = "edgekit-watch"
 
 
 def slow(output: Output) -> Output:
@@ -84,10 +85,21 @@ class FaultyEngine:
         return output if time.monotonic() < self.fails_at_s else self.fault(output)
 
 
+def say(line: str) -> None:
+    """Write a line to stderr at once, as the command does."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 def write_threads(folder: Path) -> None:
-    """Tell which system thread is which stage."""
-    threads = {thread.name: thread.native_id for thread in threading.enumerate()}
-    (folder / "threads.json").write_text(json.dumps(threads), encoding="utf-8")
+    """Tell which system thread is which stage, as soon as the last of them runs."""
+    threads: dict[str, int | None] = {}
+    while LAST_STAGE not in threads:
+        threading.Event().wait(0.1)
+        threads = {thread.name: thread.native_id for thread in threading.enumerate()}
+    unfinished = folder / "threads.unfinished"
+    unfinished.write_text(json.dumps(threads), encoding="utf-8")
+    unfinished.replace(folder / "threads.json")
 
 
 def main() -> int:
@@ -112,10 +124,8 @@ def main() -> int:
     settings = given.over(load_settings(options.settings))
     begin(settings)
     plan = make_plan(settings, options.settings, opened=opened)
-    timer = threading.Timer(1.0, write_threads, (options.state,))
-    timer.daemon = True
-    timer.start()
-    return run(plan, given, say=lambda line: print(line, file=sys.stderr, flush=True))
+    threading.Thread(target=write_threads, args=(options.state,), daemon=True).start()
+    return run(plan, given, say=say)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from edgekit.cli import console
+from edgekit.cli.state_options import SettingsFile, StateFolder, folder_of
 
 if TYPE_CHECKING:
     from edgekit.serve.store.seams import StoredEvent
@@ -16,14 +17,11 @@ app = typer.Typer(
     no_args_is_help=True, help="Possible spasms that edgekit serve kept.", rich_markup_mode=None
 )
 
-SettingsOption = Annotated[
-    Path | None, typer.Option(help="The daemon's settings; they name the store's folder.")
-]
-
 
 @app.command("list")
 def list_events(
-    settings: SettingsOption = None,
+    settings: SettingsFile = None,
+    state: StateFolder = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 20,
     since: Annotated[
         float | None, typer.Option(min=0, help="Only of the last so many days.")
@@ -35,7 +33,7 @@ def list_events(
     """
     from edgekit.serve.store.reader import Reader
 
-    events = Reader(_folder(settings)).events(limit=limit, since_utc_s=_since(since))
+    events = Reader(folder_of(settings, state)).events(limit=limit, since_utc_s=_since(since))
     if not events:
         console.note("no events in this time")
         return
@@ -47,7 +45,8 @@ def list_events(
 @app.command()
 def show(
     event_id: Annotated[int, typer.Argument(help="As in edgekit events list.")],
-    settings: SettingsOption = None,
+    settings: SettingsFile = None,
+    state: StateFolder = None,
 ) -> None:
     """Show one event and all that became of it.
 
@@ -57,7 +56,7 @@ def show(
     from edgekit.serve.store.export import iso_utc
     from edgekit.serve.store.reader import Reader
 
-    reader = Reader(_folder(settings))
+    reader = Reader(folder_of(settings, state))
     event = reader.event(event_id)
     if event is None:
         raise UsageError(f"no event {event_id}; edgekit events list shows what there is")
@@ -65,9 +64,14 @@ def show(
     console.table("", columns, [_row(event)])
     console.out(f"start {event.stamp.boot_id}, {event.stamp.mono_s:.3f} s on its clock")
     console.out(f"landmarks kept: {'yes' if event.has_landmarks else 'no'}")
-    for row in reversed(reader.transitions(event_id=event_id)):
+    rows = reader.transitions(event_id=event_id)
+    for row in reversed(rows):
         who = f" by {row.transition.who}" if row.transition.who else ""
         console.out(f"{iso_utc(row.stamp.utc_s)}  {row.transition.kind}{who}")
+    is_told = any(row.transition.kind == "acknowledged" for row in rows)
+    if event.acknowledged_utc_s is not None and not is_told:
+        when = iso_utc(event.acknowledged_utc_s)
+        console.out(f"{when}  acknowledged by {event.acknowledged_by}, with a later event")
     console.note("a possible spasm, no diagnosis")
 
 
@@ -80,7 +84,8 @@ def export(
     since: Annotated[
         float | None, typer.Option(min=0, help="Only of the last so many days.")
     ] = None,
-    settings: SettingsOption = None,
+    settings: SettingsFile = None,
+    state: StateFolder = None,
 ) -> None:
     """Write events to a file, oldest first. Each says that it is a possible spasm only.
 
@@ -93,7 +98,7 @@ def export(
     from edgekit.serve.store.fhir import to_fhir
     from edgekit.serve.store.reader import Reader
 
-    events = gather(Reader(_folder(settings)), since_utc_s=_since(since))
+    events = gather(Reader(folder_of(settings, state)), since_utc_s=_since(since))
     if format == "fhir":
         text = to_fhir(events, time.time())
     else:
@@ -113,12 +118,6 @@ def _row(event: StoredEvent) -> tuple[str, ...]:
         str(event.n_spasms),
         event.acknowledged_by or "nobody yet",
     )
-
-
-def _folder(settings: Path | None) -> Path:
-    from edgekit.serve.settings import find_settings, load_settings, state_folder
-
-    return state_folder(load_settings(find_settings(settings)))
 
 
 def _since(days: float | None) -> float | None:

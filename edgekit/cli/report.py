@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgekit.cli import console
+from edgekit.cli.state_options import SettingsFile, StateFolder, folder_of
 
 if TYPE_CHECKING:
     from edgekit.serve.report import BedsideReport, Rate
 
 
 def report(
-    settings: Annotated[
-        Path | None, typer.Option(help="The daemon's settings; they name the store's folder.")
-    ] = None,
+    settings: SettingsFile = None,
+    state: StateFolder = None,
     since: Annotated[float | None, typer.Option(min=0, help="Only the last so many days.")] = None,
 ) -> None:
     """Sum up what the device did at the bedside, from what edgekit serve kept.
@@ -26,10 +25,9 @@ def report(
     import time
 
     from edgekit.serve.report import make_report
-    from edgekit.serve.settings import find_settings, load_settings, state_folder
     from edgekit.serve.store.reader import Reader
 
-    folder = state_folder(load_settings(find_settings(settings)))
+    folder = folder_of(settings, state)
     since_utc_s = None if since is None else time.time() - since * 86_400
     found = make_report(Reader(folder), since_utc_s=since_utc_s)
     console.table("", ("figure", "value"), _rows(found))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from edgekit.cli import console
+from edgekit.cli.state_options import SettingsFile, StateFolder, folder_of
 
 app = typer.Typer(no_args_is_help=True, help="Access tokens of the page and the API.")
-
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="The daemon's settings; as edgekit serve does.")
-]
-StateFolder = Annotated[
-    Path | None,
-    typer.Option("--state", help="The daemon's state folder, instead of the settings' one."),
-]
 
 
 @app.command()
@@ -38,7 +30,7 @@ def new(
 
     from edgekit.serve.http.tokens import TokenStore
 
-    store = TokenStore(_folder(settings, state))
+    store = TokenStore(folder_of(settings, state))
     secret = store.new(name, scope, time.time())
     console.note(f"{store.path}: {name} may {scope}; this is shown once:")
     console.out(secret)
@@ -54,7 +46,7 @@ def list_tokens(settings: SettingsFile = None, state: StateFolder = None) -> Non
 
     from edgekit.serve.http.tokens import TokenStore
 
-    store = TokenStore(_folder(settings, state))
+    store = TokenStore(folder_of(settings, state))
     rows = [
         (
             token.name,
@@ -80,11 +72,5 @@ def revoke(
     """
     from edgekit.serve.http.tokens import TokenStore
 
-    TokenStore(_folder(settings, state)).revoke(name)
+    TokenStore(folder_of(settings, state)).revoke(name)
     console.out(f"revoked {name}")
-
-
-def _folder(settings: Path | None, state: Path | None) -> Path:
-    from edgekit.serve.settings import find_settings, load_settings, state_folder
-
-    return state or state_folder(load_settings(find_settings(settings)))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgekit.cli import console
+from edgekit.cli.state_options import SettingsFile, StateFolder, folder_of
 
 
 def wipe(
-    settings: Annotated[
-        Path | None, typer.Option(help="The daemon's settings; they name the store's folder.")
-    ] = None,
+    settings: SettingsFile = None,
+    state: StateFolder = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete events, decisions, landmarks, audit, outbox and damaged databases that were set aside.
@@ -23,11 +22,10 @@ def wipe(
 
     Example: edgekit wipe --yes
     """
-    from edgekit.serve.settings import find_settings, load_settings, state_folder
     from edgekit.serve.store.wipe import what_is_kept
     from edgekit.serve.store.wipe import wipe as wipe_store
 
-    folder = state_folder(load_settings(find_settings(settings)))
+    folder = folder_of(settings, state)
     kept = what_is_kept(folder)
     if not kept:
         console.note(f"nothing is kept in {folder}")

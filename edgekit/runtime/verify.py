@@ -84,6 +84,7 @@ def check_engine(bundle: Bundle, entry: ModelEntry, engine: Engine) -> GoldenChe
         raise IntegrityError(
             f"{bundle.folder}: {entry.name} answers otherwise here ({engine.runtime}) than where "
             f"it was exported ({entry.golden.runtime}): {worst:.2g} in probability, allowed "
-            f"{entry.golden.tolerance:g}; use another model with --runtime or --precision"
+            f"{entry.golden.tolerance:g}; use another model: --runtime, --precision, or [watch] in "
+            "the settings"
         )
     return GoldenCheck(entry, engine.runtime, worst)

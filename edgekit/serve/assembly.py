@@ -6,7 +6,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.runtime.detector import Detector
@@ -96,10 +96,9 @@ def assemble(plan: Plan, recorder: Recorder, folder: Path, pulse: Callable[[], N
     troubles = _troubles(plan, opened, now)
     inbox: Inbox = queue.SimpleQueue()
     watcher = _watcher(plan, inbox, pulse)
-    parts = replace(
-        _core_parts(plan, live, recorder, opened, troubles), review=_review(plan, watcher)
-    )
+    parts = _core_parts(plan, live, recorder, opened, troubles, review=_review(plan, watcher))
     core = Core(parts, plan.rules, opened.restore, inbox)
+    # Sinks take commands, as an alarm box's button does, and so come after the core.
     parts.sinks.extend(open_sink(uri, core) for uri in settings.sinks)
 
     def audit(who: str, what: str, detail: str = "") -> None:
@@ -135,7 +134,13 @@ def _troubles(plan: Plan, opened: Opened, now: float) -> Troubles:
 
 
 def _core_parts(
-    plan: Plan, live: Live, recorder: Recorder, opened: Opened, troubles: Troubles
+    plan: Plan,
+    live: Live,
+    recorder: Recorder,
+    opened: Opened,
+    troubles: Troubles,
+    *,
+    review: Review | None,
 ) -> CoreParts:
     settings, manifest, now = plan.settings, plan.bundle.manifest, time.monotonic()
     return CoreParts(
@@ -151,7 +156,7 @@ def _core_parts(
         sinks=[],
         elsewhere=troubles.conditions,
         on_acknowledged=lambda: _acknowledge(recorder, troubles),
-        review=None,
+        review=review,
         thinning=Thinning(settings.store.decision_every_s, manifest.decision.threshold),
         account=Account(now, opened.start_reason),
     )
@@ -167,7 +172,7 @@ def _review(plan: Plan, watcher: Watcher) -> Review | None:
     if not store.keep_landmarks:
         return None
     return Review(
-        lambda seconds, end_s: watcher.recent(seconds, end_s=end_s),
+        watcher.recent,
         before_s=store.landmarks_before_s,
         after_s=store.landmarks_after_s,
     )

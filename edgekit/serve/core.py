@@ -63,7 +63,8 @@ class Core:
         self._restore = restore
         self._inbox = inbox
         self._child: ChildFacts | None = None
-        self._source_s = 0.0
+        self._source_s = self._seen_mono_s = 0.0
+        self._model_error = ""  # said once, not twice a second for a night
         self._pose_due_s = self._tick_due_s = self._snapshot_due_s = self._device_due_s = 0.0
 
     def new_rules(self, rules: AlarmRules) -> None:
@@ -104,10 +105,14 @@ class Core:
             self._tick_when_due()
         self._close()
 
+    @property
+    def _due_s(self) -> float:
+        """When something is to be done, whether or not anything comes."""
+        deadline_s = self._desk.next_deadline_s
+        return self._tick_due_s if deadline_s is None else min(self._tick_due_s, deadline_s)
+
     def _patience_s(self) -> float:
-        now, deadline_s = self._parts.clock.mono(), self._desk.next_deadline_s
-        due_s = min(self._tick_due_s, now + TICK_S if deadline_s is None else deadline_s)
-        return min(max(due_s - now, 0.001), TICK_S)
+        return min(max(self._due_s - self._parts.clock.mono(), 0.001), TICK_S)
 
     def _handle(self, item: Report | NewRules | Question) -> None:
         if isinstance(item, Observation):
@@ -116,7 +121,7 @@ class Core:
             self._judge(item)
         elif isinstance(item, ChildFacts):
             self._child = item
-            self._desk.n_child_restarts = item.n_restarts
+            self._desk.hear(item)
             self._parts.health.take(item)
         elif isinstance(item, NewRules):
             self._desk.apply(item)
@@ -127,8 +132,8 @@ class Core:
         parts = self._parts
         parts.health.take(observation)
         parts.account.frame()
-        self._source_s = observation.t_s
         now = parts.clock.mono()
+        self._source_s, self._seen_mono_s = observation.t_s, now
         if now >= self._pose_due_s:
             self._pose_due_s = now + POSE_EVERY_S
             xyv = observation.landmarks[:, [0, 1, 3]]
@@ -139,11 +144,13 @@ class Core:
         parts.health.take(judged)
         self._snapshot_due_s = 0.0
         if judged.judgement is None:
-            log.error("the model failed: %s", judged.error)
+            if judged.error != self._model_error:
+                log.error("the model failed: %s", judged.error)
+            self._model_error = judged.error
             self._desk.probability = None
             self._desk.look()
             return
-        judgement = judged.judgement
+        judgement, self._model_error = judged.judgement, ""
         self._desk.probability = judgement.probability
         parts.account.decision(judged.latency_s)
         self._desk.apply(Decided(judged.t_s, judgement.is_positive))
@@ -165,7 +172,7 @@ class Core:
 
     def _tick_when_due(self) -> None:
         now = self._parts.clock.mono()
-        if now >= self._tick_due_s:
+        if now >= self._due_s:
             self._tick_due_s = now + TICK_S
             if now >= self._device_due_s:
                 self._device_due_s = now + DEVICE_EVERY_S
@@ -183,11 +190,13 @@ class Core:
         parts = self._parts
         if parts.review is None:
             return
+        # Time goes on while no frames come; the grid forgets what lay before a long gap.
+        now_s = self._source_s + parts.clock.mono() - self._seen_mono_s
         rows: list[Row] = [
             LandmarksRow(
                 parts.stamp(), excerpt.event_id, parts.live.identity.fps, excerpt.landmarks
             )
-            for excerpt in parts.review.take_finished(self._source_s, is_ending=is_ending)
+            for excerpt in parts.review.take_finished(now_s, is_ending=is_ending)
         ]
         if rows:
             parts.recording.record(rows)

@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from edgekit.errors import EdgekitError
 from edgekit.serve.assembly import Parts, assemble, make_recorder
+from edgekit.serve.http import addresses
 from edgekit.serve.identity import log_to_stderr
 from edgekit.serve.plan import Plan, make_plan
 from edgekit.serve.settings import Given, load_settings
 from edgekit.serve.stages import Stages
-from edgekit.serve.systemd.notify import READY, STOPPING, notify, reloading
+from edgekit.serve.systemd.notify import ALIVE, READY, STOPPING, notify, reloading
 from edgekit.serve.systemd.watchdog import Watchdog
 
 log = logging.getLogger("edgekit.daemon")
@@ -45,15 +46,29 @@ def run(plan: Plan, given: Given, *, say: Say) -> int:
         UsageError: The port, the state folder or a setting cannot be used.
     """
     log_to_stderr()
-    # Threads inherit the mask: signals wait for the main thread, which asks for them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    _keep_signals_for_main()
     daemon = _Daemon(plan, given)
     daemon.start(say)
     is_restarting = daemon.attend()
+    if not is_restarting:
+        # Said before a new start, it would let systemd kill that start as overdue.
+        notify(STOPPING)
     daemon.stop()
     if is_restarting:
         _start_again()
     return 0
+
+
+def _keep_signals_for_main() -> None:
+    """Let signals wait until the main thread asks for them; threads made later inherit the mask.
+
+    Libraries that were loaded before have threads without it. A signal that the system hands to
+    one of those would end the process at once: it is passed on instead.
+    """
+    main = threading.get_ident()
+    for number in _SIGNALS:
+        signal.signal(number, lambda caught, _frame: signal.pthread_kill(main, caught))
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
 class _Daemon:
@@ -118,7 +133,6 @@ class _Daemon:
 
     def stop(self) -> None:
         """End every part in order: first what watches, last what remembers."""
-        notify(STOPPING)
         parts, stages = self._parts, self._stages
         stages.stopping()
         parts.troubles.probation.end()
@@ -146,6 +160,10 @@ class _Daemon:
         try:
             settings = self._given.over(load_settings(old.settings_path))
             new = make_plan(settings, old.settings_path, speed=old.speed)
+            if not old.self_test_error:
+                new.refuse_failed_self_test()
+            if settings.http.port != old.settings.http.port:
+                addresses.listen(settings.http.host, settings.http.port).close()
         except EdgekitError as error:
             log.error("settings refused, the old ones stay: %s", error)  # noqa: TRY400 -- expected
             troubles.is_settings_refused = True
@@ -181,6 +199,10 @@ def _signal_within(seconds: float) -> int | None:
 
 
 def _start_again() -> None:
-    """Become a new daemon in the same process, with the same command line."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    """Become a new daemon in the same process, with the same command line.
+
+    It inherits the signal mask: an order to end that comes now waits until it can obey.
+    """
+    # The new start has the whole time until it must prove that it gets on.
+    notify(ALIVE)
     os.execv(sys.executable, [sys.executable, "-m", "edgekit", *sys.argv[1:]])  # noqa: S606 -- itself

@@ -14,6 +14,7 @@ from edgekit.serve.live import TransitionMessage
 from edgekit.serve.parts import CoreParts
 from edgekit.serve.snapshot import snapshot_of
 from edgekit.serve.store.rows import StateRow, TransitionRow
+from edgekit.serve.watch.seen import ChildFacts
 
 COMMIT_WAIT_S = 0.15
 """An announcement waits so long for its commit; one takes about a millisecond."""
@@ -29,12 +30,17 @@ class AlarmDesk:
         self._n_transitions = 0
         self.probability: float | None = None
         """Of the last decision; None when nobody could be judged."""
-        self.n_child_restarts = 0
+        self._n_child_restarts, self._problem = 0, ""
 
     @property
     def next_deadline_s(self) -> float | None:
         """When time alone will change something, on the monotonic clock."""
         return next_deadline(self._state)
+
+    def hear(self, child: ChildFacts) -> None:
+        """Take how the pose process is; its problem stays until it runs, or says another."""
+        self._n_child_restarts = child.n_restarts
+        self._problem = "" if child.status == "running" else child.reason or self._problem
 
     def apply(self, event: AlarmEvent) -> tuple[Transition, ...]:
         """Take one event, and return what it did."""
@@ -69,8 +75,9 @@ class AlarmDesk:
             parts.health,
             probability=self.probability,
             account=parts.account,
-            n_child_restarts=self.n_child_restarts,
+            n_child_restarts=self._n_child_restarts,
             n_waiting=parts.recording.n_waiting,
+            problem=self._problem,
         )
         parts.live.publish(snapshot)
         for sink in parts.sinks:
@@ -88,8 +95,10 @@ class AlarmDesk:
     def _announce(self, message: TransitionMessage) -> None:
         transition = message.row.transition
         review = self._parts.review
-        if review and transition.kind in ("spasm", "cluster") and transition.event_id is not None:
-            review.mark(transition.event_id, transition.t_s or 0.0)
+        is_event = transition.kind in ("spasm", "cluster")
+        event_id, t_s = transition.event_id, transition.t_s
+        if review is not None and is_event and event_id is not None and t_s is not None:
+            review.mark(event_id, t_s)
         self._parts.live.publish(message)
         for sink in self._parts.sinks:
             sink.announce(message)

@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import sys
+from pathlib import Path
 
 from edgekit import __version__
 from edgekit.serve.live import Identity
@@ -17,7 +18,7 @@ _JOURNAL_LEVELS = {"CRITICAL": 2, "ERROR": 3, "WARNING": 4, "INFO": 6, "DEBUG": 
 
 def identity_of(plan: Plan, *, is_open: bool) -> Identity:
     """Return who this start of the daemon is."""
-    manifest = plan.bundle.manifest
+    manifest, source = plan.bundle.manifest, plan.settings.watch.source
     return Identity(
         device=plan.settings.device,
         version=__version__,
@@ -27,7 +28,7 @@ def identity_of(plan: Plan, *, is_open: bool) -> Identity:
         threshold=manifest.decision.threshold,
         window_s=plan.window_s,
         fps=manifest.fps,
-        source=plan.settings.watch.source,
+        source=source if plan.is_live else Path(source).name,
         is_live=plan.is_live,
         is_policy_tuned=manifest.alarm.is_tuned,
         is_open=is_open,

@@ -36,7 +36,7 @@ class Identity:
     fps: float
     """The bundle's time grid."""
     source: str
-    """As the user named it."""
+    """A camera as the user named it; of a recording the file's name, as its folder is private."""
     is_live: bool
     """False: a recording is replayed; whoever shows anything must say so."""
     is_policy_tuned: bool
@@ -74,6 +74,8 @@ class Snapshot:
     n_child_restarts: int
     n_waiting: int
     """Rows that the store has not committed yet."""
+    problem: str = ""
+    """Why there are no pictures, in the pose process's own words; empty while there are."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,9 @@ from edgekit.runtime.choose import choose_model, open_engine
 from edgekit.runtime.engine import Engine
 from edgekit.runtime.verify import check_engine, check_evidence
 from edgekit.serve.alarm.policy import AlarmRules
+from edgekit.serve.mqtt.broker import broker_of
 from edgekit.serve.settings import Settings, WatchSettings, keys_folder, state_folder
+from edgekit.serve.sinks import sink_kind
 from edgekit.serve.watch.source_spec import kind_of
 
 _SERVE_PACKAGES = {
@@ -35,16 +37,12 @@ _SERVE_PACKAGES = {
 }
 """Packages of the `serve` extra, and the modules that they bring."""
 
-_SERVE_PACKAGES = {
-    "fastapi": "fastapi",
-    "uvicorn": "uvicorn",
-    "paho-mqtt": "paho",
-    "prometheus-client": "prometheus_client",
-    "cryptography": "cryptography",
-}
-"""Packages of the `serve` extra, and the modules that they bring."""
-
 OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
+"""Takes the number of threads last."""
+
+
+def _open_engine(bundle: Bundle, entry: ModelEntry, threads: int) -> Engine:
+    return open_engine(bundle, entry, n_threads=threads)
 
 
 @dataclass(frozen=True)
@@ -112,14 +110,13 @@ def make_plan(
     settings_path: Path | None,
     *,
     speed: float = 1.0,
-    opened: OpenEngine = lambda bundle, entry, threads: open_engine(
-        bundle, entry, n_threads=threads
-    ),
+    opened: OpenEngine = _open_engine,
 ) -> Plan:
     """Load and check everything; a model that fails its self-test is kept, and said so.
 
     Raises:
-        UsageError: A setting does not fit another, or there is no bundle or model.
+        UsageError: A setting does not fit another or this device, a file that it names cannot be
+            used, or there is no bundle or model.
         IntegrityError: The bundle is damaged, its gate evidence is not in order, or no installed
             key has signed it.
         MissingExtraError: A package or the pose model is not installed.
@@ -133,11 +130,8 @@ def make_plan(
     rules = settings.alarm.rules(
         manifest.alarm, window_s=manifest.n_frames / manifest.fps, hop_s=watch.hop_s
     )
-    is_camera = kind_of(watch.source) == "camera"
-    if not is_camera and not Path(watch.source).exists():
-        raise UsageError(f"[watch] source {watch.source}: no such file, folder or camera")
-    if speed != 1.0 and is_camera:
-        raise UsageError("--speed is for recordings; a camera has its own")
+    _check_source(watch, speed)
+    _check_outlets(settings)
     engine = opened(bundle, entry, watch.threads)
     return Plan(
         settings,
@@ -168,6 +162,31 @@ def _require_packages(watch: WatchSettings) -> None:
         if find_spec("mediapipe") is None:
             raise MissingExtraError("pose", "mediapipe")
         models.choose(models.DEFAULT_MODEL, watch.pose_model, models.cache_folder())
+
+
+def _check_source(watch: WatchSettings, speed: float) -> None:
+    """Refuse a recording that is nowhere; a camera may be away now."""
+    is_camera = kind_of(watch.source) == "camera"
+    if not is_camera and not Path(watch.source).exists():
+        raise UsageError(f"[watch] source {watch.source}: no such file, folder or camera")
+    if speed != 1.0 and is_camera:
+        raise UsageError("--speed is for recordings; a camera has its own")
+
+
+def _check_outlets(settings: Settings) -> None:
+    """Refuse what the page, the broker and the sinks would refuse once everything else runs."""
+    # Not before it is known that their packages are there.
+    from edgekit.serve.http import addresses, certificate
+
+    http = settings.http
+    if http.certificate is not None and http.key is not None:
+        certificate.load(certificate.tls_context(), http.certificate, http.key)
+    # Whether this device has such an address; the port may be our own, held by a running daemon.
+    addresses.listen(http.host, 0).close()
+    for uri in settings.sinks:
+        sink_kind(uri)
+    if settings.mqtt.broker is not None:
+        broker_of(settings.mqtt)
 
 
 def _self_test(bundle: Bundle, entry: ModelEntry, engine: Engine) -> str:

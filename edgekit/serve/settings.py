@@ -98,12 +98,13 @@ class AlarmSettings(Frozen):
         )
         if rules.n_positive > rules.n_windows:
             raise UsageError(
-                f"[alarm] n_positive {rules.n_positive} is larger than n_windows {rules.n_windows}"
+                f"[alarm] n_positive {rules.n_positive} is larger than n_windows "
+                f"{rules.n_windows}: set both"
             )
         if rules.refractory_s < window_s:
             raise UsageError(
                 f"[alarm] refractory_s {rules.refractory_s:g} is shorter than the window of "
-                f"{window_s:g} s: one spasm would count several times"
+                f"{window_s:g} s: one spasm would count several times; set {window_s:g} or more"
             )
         return rules
 
@@ -120,7 +121,7 @@ class StoreSettings(Frozen):
     landmarks_before_s: float = Field(10.0, ge=0, le=60)
     landmarks_after_s: float = Field(5.0, ge=0, le=60)
     max_mb: int = Field(512, ge=16, le=65536)
-    """Above this size the oldest decisions go first, then landmarks, then events."""
+    """Above this size the oldest decisions go first, then landmarks, the log, then events."""
     reserve_mb: int = Field(8, ge=1, le=1024)
     """Given back to the system when the disk is full, so that events can still be written."""
     decision_every_s: float = Field(5.0, ge=0.5, le=3600)

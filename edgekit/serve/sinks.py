@@ -65,8 +65,8 @@ class LogSink:
 _KINDS: dict[str, Callable[[str, Commands], AlarmSink]] = {"log": LogSink}
 
 
-def open_sink(uri: str, commands: Commands) -> AlarmSink:
-    """Open the sink that a URI names.
+def sink_kind(uri: str) -> Callable[[str, Commands], AlarmSink]:
+    """Return what opens the sink that a URI names.
 
     Raises:
         UsageError: No sink is known by that scheme.
@@ -74,4 +74,13 @@ def open_sink(uri: str, commands: Commands) -> AlarmSink:
     kind = _KINDS.get(urlsplit(uri).scheme)
     if kind is None:
         raise UsageError(f"sinks: {uri}: unknown kind; there are {', '.join(sorted(_KINDS))}:")
-    return kind(uri, commands)
+    return kind
+
+
+def open_sink(uri: str, commands: Commands) -> AlarmSink:
+    """Open the sink that a URI names.
+
+    Raises:
+        UsageError: No sink is known by that scheme.
+    """
+    return sink_kind(uri)(uri, commands)

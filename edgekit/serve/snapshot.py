@@ -21,6 +21,7 @@ def snapshot_of(
     account: Account,
     n_child_restarts: int,
     n_waiting: int,
+    problem: str,
 ) -> Snapshot:
     """Return what is true at `stamp`."""
     now, latency_s = stamp.mono_s, health.last_latency_s
@@ -43,4 +44,5 @@ def snapshot_of(
         blind_s=account.blind_s(now),
         n_child_restarts=n_child_restarts,
         n_waiting=n_waiting,
+        problem=problem,
     )

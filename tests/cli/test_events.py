@@ -47,6 +47,13 @@ def test_each_events_command_has_an_example(command: str) -> None:
     assert f"edgekit events {command}" in CliRunner().invoke(app, [command, "--help"]).output
 
 
+def test_show_tells_who_acknowledged_it_together_with_a_later_one(settings: Path) -> None:
+    assert "acknowledged by nurse, with a later event" in _run(settings, "show", "1")
+    assert "with a later event" not in _run(settings, "show", "2")
+    assert "acknowledged by nurse" in _run(settings, "show", "2")
+    assert "with a later event" not in _run(settings, "show", "3")
+
+
 def test_list_shows_the_newest_first_and_who_came(settings: Path) -> None:
     text = _run(settings, "list")
     lines = [line for line in text.splitlines() if line[:1].isdigit()]

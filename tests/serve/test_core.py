@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from core_fakes import Ward, judged, messages, seen
@@ -12,7 +15,32 @@ from edgekit.serve.alarm.events import Acknowledge, Restore
 from edgekit.serve.conditions import Condition, WatchState
 from edgekit.serve.live import DecisionMessage, PoseMessage, Snapshot, TransitionMessage
 from edgekit.serve.store.rows import DecisionRow, HealthRow, LandmarksRow, StateRow
-from edgekit.serve.watch.seen import Judged
+from edgekit.serve.watch.seen import ChildFacts, ChildStatus, Judged
+
+
+@pytest.fixture
+def running() -> Ward:
+    return Ward()
+
+
+@contextmanager
+def at_work(ward: Ward) -> Iterator[None]:
+    """Let the core work in a thread of its own."""
+    thread = threading.Thread(target=ward.core.run, args=[lambda: None])
+    thread.start()
+    try:
+        yield
+    finally:
+        ward.core.stop()
+        thread.join(5)
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that a thread does."""
+    deadline = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_a_spasm_is_stored_before_anybody_hears_of_it() -> None:
@@ -70,6 +98,41 @@ def test_a_model_that_fails_takes_the_last_probability_away() -> None:
     assert snapshot.probability is None
 
 
+def test_a_model_that_keeps_failing_is_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ward = Ward()
+    for number in range(10):
+        ward.inbox.put(Judged(10.0 + number, None, "no kernel", 10.0 + number, 0.0))
+    ward.inbox.put(judged(20.0, 0.3))
+    ward.inbox.put(Judged(20.5, None, "no kernel", 20.5, 0.0))
+    ward.settle()
+    assert sum("no kernel" in record.getMessage() for record in caplog.records) == 2
+
+
+def test_why_there_are_no_pictures_is_shown_until_there_are() -> None:
+    ward = Ward()
+    ward.inbox.put(child("gone", "no model"))
+    ward.inbox.put(child("opening"))
+    assert problem_of(ward) == "no model"
+    ward = Ward()
+    ward.inbox.put(child("no_source", "permission denied"))
+    ward.inbox.put(child("running"))
+    assert problem_of(ward) == ""
+
+
+def child(status: ChildStatus, reason: str = "") -> ChildFacts:
+    return ChildFacts(status, reason, 1, 1, None, "crashed", 0.0, "", "")
+
+
+def problem_of(ward: Ward) -> str:
+    ward.inbox.put(judged(10.0, 0.1))
+    ward.settle()
+    snapshot = ward.live.snapshot
+    assert snapshot is not None
+    return snapshot.problem
+
+
 def test_conditions_of_every_part_make_the_state() -> None:
     ward = Ward()
     ward.store.conditions = frozenset({Condition.DISK_FULL})
@@ -114,6 +177,17 @@ def test_the_landmarks_around_an_event_are_kept() -> None:
     assert row.landmarks[0, 0, 0] == 135 / 30 + 1.0
 
 
+def test_they_are_kept_although_no_frame_comes_any_more(running: Ward) -> None:
+    """The camera may fall in that very moment, and its return would push them out of memory."""
+    running.inbox.put(seen(300))
+    running.inbox.put(judged(9.5, 0.9))
+    running.inbox.put(judged(10.0, 0.9))
+    with at_work(running):
+        until(lambda: "spasm" in running.kinds())
+        running.now_s += 2.0
+        until(lambda: any(isinstance(row, LandmarksRow) for row in running.store.rows))
+
+
 def test_poses_are_shown_ten_times_a_second_at_most() -> None:
     ward = Ward()
     reader = ward.live.subscribe()
@@ -136,15 +210,8 @@ def test_the_last_row_of_a_run_is_its_account() -> None:
     assert any(isinstance(row, DecisionRow) for row in ward.store.rows)
 
 
-@pytest.fixture
-def running() -> Ward:
-    return Ward()
-
-
 def test_commands_are_answered_from_another_thread(running: Ward) -> None:
-    thread = threading.Thread(target=running.core.run, args=[lambda: None])
-    thread.start()
-    try:
+    with at_work(running):
         running.inbox.put(judged(10.0, 0.9))
         running.inbox.put(judged(10.5, 0.9))
         assert running.core.ask(events.TestAlarm("nurse")).is_done
@@ -152,9 +219,6 @@ def test_commands_are_answered_from_another_thread(running: Ward) -> None:
         done = running.core.ask(Acknowledge("nurse", 1))
         again = running.core.ask(Acknowledge("parent", 1))
         technical = running.core.ask(Acknowledge("nurse"))
-    finally:
-        running.core.stop()
-        thread.join(5)
     assert not late.is_done
     assert done.is_done
     assert not again.is_done
@@ -163,6 +227,13 @@ def test_commands_are_answered_from_another_thread(running: Ward) -> None:
     assert running.n_acknowledged == 1
     assert running.kinds().count("acknowledged") == 1
     assert running.kinds().count("acknowledged_late") == 3
+
+
+def test_a_deadline_is_met_although_nothing_comes(running: Ward) -> None:
+    with at_work(running):
+        running.core.ask(events.Pause("nurse", 0.05))
+        running.now_s += 0.06
+        until(lambda: "pause_ended" in running.kinds())
 
 
 def test_a_core_that_hangs_refuses_instead_of_hanging_too(running: Ward) -> None:

@@ -15,6 +15,7 @@ from edgekit.manifest import ModelEntry
 from edgekit.pose import task_file
 from edgekit.runtime.choose import open_engine
 from edgekit.runtime.engine import Engine, Output
+from edgekit.serve.identity import identity_of
 from edgekit.serve.plan import make_plan
 from edgekit.serve.settings import Settings
 
@@ -95,3 +96,9 @@ def test_a_camera_without_a_pose_model_is_refused_before_it_starts(tmp_path: Pat
 def test_rules_that_do_not_fit_the_bundles_window_are_refused() -> None:
     with pytest.raises(UsageError, match="refractory_s"):
         make_plan(replayed(alarm={"refractory_s": 0.5}), None)
+
+
+def test_whoever_looks_learns_a_recordings_name_and_not_its_folder() -> None:
+    identity = identity_of(make_plan(replayed(), None), is_open=True)
+    assert identity.source == "golden_clips.npy"
+    assert str(TINY) not in repr(identity)

@@ -26,7 +26,10 @@ def event_routes(parts: Parts) -> APIRouter:
     view, adapter = asks_for("view"), TypeAdapter(StoredEvent)
 
     @router.get(
-        "/events", response_model=EventsReply, responses=documented(401, 422), openapi_extra=view
+        "/events",
+        response_model=EventsReply,
+        responses=documented(401, 422, 503),
+        openapi_extra=view,
     )
     async def events(
         _: Viewer,
@@ -40,7 +43,7 @@ def event_routes(parts: Parts) -> APIRouter:
     @router.get(
         "/events/{event_id}",
         response_model=StoredEvent,
-        responses=documented(401, 404, 422),
+        responses=documented(401, 404, 422, 503),
         openapi_extra=view,
     )
     async def event(_: Viewer, event_id: EventId) -> Response:
@@ -53,7 +56,7 @@ def event_routes(parts: Parts) -> APIRouter:
     @router.get(
         "/events/{event_id}/landmarks",
         response_model=LandmarksReply,
-        responses=documented(401, 404, 422),
+        responses=documented(401, 404, 422, 503),
         openapi_extra=view,
     )
     async def landmarks(_: Viewer, event_id: EventId) -> Response:

@@ -20,7 +20,7 @@ from edgekit.serve.http.replies import (
     stored_transition_reply,
 )
 
-_ANSWERS = documented(401, 422)
+_ANSWERS = documented(401, 422, 503)
 
 
 def history_routes(parts: Parts) -> APIRouter:

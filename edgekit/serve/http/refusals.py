@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,6 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
+
+from edgekit.errors import EdgekitError
+
+log = logging.getLogger("edgekit.http")
 
 
 class ErrorReply(BaseModel):
@@ -32,7 +37,7 @@ REASONS: dict[int, str] = {
     421: "The Host header does not name this device",
     422: "A field is missing, unknown or out of range",
     429: "Too many requests, wrong tokens or streams; Retry-After says when to come back",
-    503: "The daemon cannot answer now: nothing is known of the outcome",
+    503: "The daemon cannot answer now: nothing is known of the outcome, or of what was kept",
 }
 _EVERYWHERE = (400, 403, 408, 413, 421, 429)
 """What the guard in front of every route may answer."""
@@ -62,6 +67,7 @@ def install(app: FastAPI) -> None:
     """Make all errors of an application look alike; none shows what is inside."""
     app.add_exception_handler(StarletteHTTPException, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(EdgekitError, _on_unreadable)
     app.add_exception_handler(Exception, _on_failed)
 
 
@@ -87,6 +93,11 @@ async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
     where = ".".join(str(part) for part in first["loc"])
     # Its place and kind only: the value given may be anything.
     return _error(422, f"{where}: {first['msg']}".encode("ascii", "replace").decode(), None)
+
+
+async def _on_unreadable(_request: Request, error: Exception) -> JSONResponse:
+    log.warning("an answer is missing: %s", error)
+    return _error(503, "what was kept cannot be read now; the state says why", None)
 
 
 async def _on_failed(_request: Request, _error_inside: Exception) -> JSONResponse:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from edgekit.serve.alarm.events import TransitionKind
 from edgekit.serve.conditions import Condition, Priority
@@ -21,7 +21,7 @@ from edgekit.serve.store.rows import (
 )
 from edgekit.serve.store.seams import StoredEvent
 
-Point = tuple[float, float, float]
+Point = Annotated[list[float], Field(min_length=3, max_length=3)]
 """x in image widths, y in image heights, visibility."""
 
 
@@ -148,7 +148,7 @@ class LostReply(BaseModel):
 def points(xyv: NDArray[np.float32]) -> list[Point | None]:
     """Return landmarks (V, 3) as JSON has them: four decimals, null where not observed."""
     rounded = np.round(xyv.astype(np.float64), 4)
-    return [(x, y, v) if math.isfinite(x + y + v) else None for x, y, v in rounded.tolist()]
+    return [[x, y, v] if math.isfinite(x + y + v) else None for x, y, v in rounded.tolist()]
 
 
 def landmarks_reply(row: LandmarksRow) -> LandmarksReply:

@@ -91,9 +91,14 @@ class HttpServer:
         """
         settings = self._settings
         fingerprint = self._prepare_tls() if addresses.is_encrypted(settings) else None
-        first_token = self._first_token()
         self._listener = addresses.listen(settings.host, settings.port)
-        self.serving = self._build()
+        try:
+            # Last: a token that is made must also be shown, or nobody could ever sign in.
+            first_token = self._first_token()
+            self.serving = self._build()
+        except BaseException:
+            self._listener.close()
+            raise
         self._has_ended.clear()
         port = self._listener.getsockname()[1]
         return Opened(addresses.url_of(settings, port), fingerprint, first_token)

@@ -87,6 +87,8 @@ class StateReply(BaseModel):
     blind_s: float
     n_child_restarts: int
     n_waiting: int
+    problem: str
+    """Why there are no pictures, in the pose process's own words; empty while there are."""
 
 
 def state_reply(snapshot: Snapshot | None, now_mono: float, began_mono: float) -> StateReply:
@@ -126,6 +128,7 @@ def _as_published(snapshot: Snapshot, age_s: float) -> StateReply:
         blind_s=snapshot.blind_s,
         n_child_restarts=snapshot.n_child_restarts,
         n_waiting=snapshot.n_waiting,
+        problem=snapshot.problem,
     )
 
 
@@ -185,6 +188,7 @@ def _before_the_first(now_mono: float, began_mono: float) -> StateReply:
         blind_s=age,
         n_child_restarts=0,
         n_waiting=0,
+        problem="",
     )
     return _stuck(starting) if age > FIRST_AFTER_S else starting
 

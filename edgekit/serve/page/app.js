@@ -126,7 +126,8 @@ function showLink() {
   const isLost = model.isLinked === false;
   document.body.classList.toggle("is-lost", isLost);
   byId("lost").hidden = !isLost;
-  write(byId("link-text"), isLost ? "Link lost" : model.isLinked ? "Live" : "Connecting");
+  const waiting = document.body.dataset.link === "signed-out" ? "Signed out" : "Connecting";
+  write(byId("link-text"), isLost ? "Link lost" : model.isLinked ? "Live" : waiting);
   write(byId("clock"), timeOfDay(Date.now() / 1000));
   if (!isLost) return;
   write(byId("lost-detail"), `For ${duration(live.silentS)}. ${model.lostWhy} Trying again.`);

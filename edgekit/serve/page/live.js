@@ -1,10 +1,11 @@
 // The live stream: server-sent events read with fetch (EventSource cannot carry a token), and the
-// rule that matters most: without a fresh state for 3 s this page knows nothing, and says so.
+// rule that matters most: within 3 s of the last fresh state this page knows nothing, and says so.
 
 import * as session from "./session.js";
 import { everyQuarter } from "./pulse.js";
 
-export const LOST_AFTER_S = 3;
+/** Looked at four times a second, it leaves time to show and sound before 3 s are over. */
+export const LOST_AFTER_S = 2.5;
 const BACK_OFF_S = [0.5, 1, 2, 4, 8];
 const FIRST_STATE_S = 6;
 
@@ -40,7 +41,7 @@ export class Live {
   #lastStateMs = performance.now();
   #isUp = null;
   #openedMs = 0;
-  #reason = "The device has been silent for 3 s.";
+  #reason = "The device has fallen silent.";
 
   constructor(on) {
     this.#on = on;
@@ -120,7 +121,7 @@ export class Live {
   }
 
   #fresh() {
-    this.#reason = "The device has been silent for 3 s.";
+    this.#reason = "The device has fallen silent.";
     this.#lastStateMs = performance.now();
     if (this.#isUp !== true) {
       this.#isUp = true;

@@ -75,7 +75,8 @@ function showReasons(conditions) {
   byId("state-reasons").replaceChildren(...rows);
 }
 
-function noteOf({ identity, isLinked }) {
+function noteOf({ identity, isLinked, snapshot }) {
   if (!identity || !isLinked) return "";
+  if (snapshot?.problem) return `The device says: ${snapshot.problem}`;
   return identity.is_policy_tuned ? "" : "Alarm limits are untuned defaults.";
 }

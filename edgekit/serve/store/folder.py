@@ -61,13 +61,14 @@ class StoreFolder:
         return tuple(path for path in candidates if path.exists())
 
     def prepare(self) -> None:
-        """Make the folder, for its owner only.
+        """Make the folder, for its owner only; one that holds other things stays as it is.
 
         Raises:
             OSError: It cannot be made.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        if self.path.stat().st_mode & 0o777 != 0o700:
+        # Somebody may have named their home, or /tmp: the files are closed to others anyway.
+        if not any(self.path.iterdir()):
             self.path.chmod(0o700)
 
     def move_aside(self) -> Path:

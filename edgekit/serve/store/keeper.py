@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgekit.errors import EdgekitError, OutputError
 from edgekit.serve.alarm.events import Restore
@@ -110,6 +110,10 @@ class Keeper:
         except FAILURES as error:
             self.note(error)
             return self._without_database(boot)
+        if writer.boot.start_reason == "crash":
+            # Events that were announced while the disk failed have ids that nobody stored.
+            beyond = (self._folder.known_ids() or 0) + 1
+            restore = replace(restore, next_event_id=max(restore.next_event_id, beyond))
         return Opened(restore, writer.boot.start_reason, writer.n_crashes)
 
     def commit(self, rows: Sequence[Row], delivered: Sequence[int]) -> None:

@@ -29,8 +29,23 @@ _OLD_EVENTS = (
     ("audit", "1"),
     ("health", "1"),
     ("events", "acknowledged_by IS NOT NULL"),
+    # Events and exports name the start they fell in; the last ones tell how often it crashed.
+    (
+        "boots",
+        "boot_id NOT IN (SELECT boot_id FROM events) "
+        "AND number <= (SELECT max(number) - 100 FROM boots)",
+    ),
 )
-_FOR_SIZE = (_OLD_DECISIONS, _OLD_EVENTS[0], ("events", "acknowledged_by IS NOT NULL"))
+_FOR_SIZE = (
+    _OLD_DECISIONS,
+    _OLD_EVENTS[0],
+    # Of alarms that nobody ever acknowledges the newest are enough to review.
+    ("landmarks", "event_id NOT IN (SELECT event_id FROM landmarks ORDER BY rowid DESC LIMIT 50)"),
+    ("states", "1"),
+    _OLD_EVENTS[1],
+    ("events", "acknowledged_by IS NOT NULL"),
+)
+"""In this order, each until there is none of it."""
 
 
 @dataclass

@@ -118,6 +118,8 @@ class Watcher:
             told.n_restarts,
         )
         if is_news or now - self._told_s >= _FACTS_EVERY_S:
+            if is_news and facts.status == "no_source":
+                log.warning("no pictures: %s", facts.reason)
             self._told, self._told_s = facts, now
             self._post(facts)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from daemon_process import serving
 from serve.daemon.conftest import MANY_EVENTS, Bedside, settings_file
@@ -30,11 +30,11 @@ def kept(restless: Bedside, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def flip(database: Path, where: str) -> None:
     """Flip bits in the header page, or in every page."""
     content = bytearray(database.read_bytes())
-    rng = random.Random(where)
+    rng = np.random.default_rng(17)
     pages = range(1) if where == "first page" else range(len(content) // PAGE)
     for page in pages:
         for _ in range(40):
-            content[page * PAGE + rng.randrange(PAGE)] ^= 1 << rng.randrange(8)
+            content[page * PAGE + int(rng.integers(PAGE))] ^= 1 << int(rng.integers(8))
     database.write_bytes(content)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from daemon_process import Daemon, serving
+from daemon_process import Daemon, serving, tell
 from live_listener import Heard, Listener
 from serve.daemon.conftest import MANY_EVENTS, Bedside, settings_file
 
@@ -21,6 +21,14 @@ ANNOUNCED_S = 0.25
 SETTINGS = f"{MANY_EVENTS}\n[store]\nreserve_mb = 1\nkeep_landmarks = false\n"
 
 
+def tool(name: str) -> str:
+    """Where a program is, or skip."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"needs {name}: make tools")
+    return found
+
+
 @contextmanager
 def small_disk(folder: Path, *options: str) -> Iterator[Path]:
     """Mount a disk of 6 MB."""
@@ -28,13 +36,13 @@ def small_disk(folder: Path, *options: str) -> Iterator[Path]:
         pytest.skip("mounting a small disk needs root")
     folder.mkdir()
     what = ["-t", "tmpfs", "-o", ",".join(("size=6m", *options)), "none", str(folder)]
-    mounted = subprocess.run(["mount", *what], capture_output=True, text=True, check=False)
+    mounted = subprocess.run([tool("mount"), *what], capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run([tool("umount"), "--lazy", str(folder)], check=True)
 
 
 def fill(path: Path) -> None:
@@ -97,7 +105,7 @@ def test_a_full_disk(restless: Bedside, tmp_path: Path) -> None:
         wait_recovered(daemon, listener)
         delays = delays_s(listener.spasms())
         assert daemon.stop() == 0
-    print(f"full disk: worst of {len(delays)} alarms {1000 * max(delays):.0f} ms")
+    tell(f"full disk: worst of {len(delays)} alarms {1000 * max(delays):.0f} ms")
     assert max(delays) < ANNOUNCED_S
 
 
@@ -113,7 +121,7 @@ def test_a_disk_that_is_read_only_at_the_start(restless: Bedside, tmp_path: Path
         daemon.wait_for("store_failing", within_s=10)
         listener.wait(lambda heard: len(unstored(heard.spasms())) >= 2, within_s=20)
         assert max(delays_s(listener.spasms())) < ANNOUNCED_S
-        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        subprocess.run([tool("mount"), "-o", "remount,rw", str(disk)], check=True)
         wait_recovered(daemon, listener)
         assert daemon.stop() == 0
         assert Reader(disk).boots()[0].is_clean
@@ -122,13 +130,17 @@ def test_a_disk_that_is_read_only_at_the_start(restless: Bedside, tmp_path: Path
 @contextmanager
 def failing_writes(daemon: Daemon, folder: Path) -> Iterator[None]:
     """Let every write to the disk of a running daemon fail with EIO."""
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("needs strace: make tools")
     calls = "fdatasync,fsync,pwrite64"
     tracer = subprocess.Popen(
         [
-            *(strace, "-f", "-o", str(folder / "strace.txt"), "-p", str(daemon.process.pid)),
+            *(
+                tool("strace"),
+                "-f",
+                "-o",
+                str(folder / "strace.txt"),
+                "-p",
+                str(daemon.process.pid),
+            ),
             *("-e", f"trace={calls}", "-e", f"inject={calls}:error=EIO"),
         ],
         stderr=subprocess.PIPE,

@@ -69,8 +69,16 @@ def test_other_settings_start_it_anew_with_its_alarm_still_latched(
     restless: Bedside, tmp_path: Path
 ) -> None:
     settings = settings_file(tmp_path, MANY_EVENTS)
-    with serving(tmp_path, *restless.options, "--loop", "--settings", settings) as daemon:
+    with (
+        ServiceManager(tmp_path) as manager,
+        serving(
+            tmp_path,
+            *(*restless.options, "--loop", "--settings", settings),
+            environment=manager.environment,
+        ) as daemon,
+    ):
         daemon.wait(lambda state: state["patient"] is not None, within_s=20)
+        manager.wait("READY=1", within_s=1)
         boot_id, (child,) = daemon.boot_id(), daemon.children()
         quiet = "[alarm]\nn_positive = 60\nn_windows = 60\n[watch]\nhop_s = 1.0\n"
         settings_file(tmp_path, 'device = "bed-8"\n' + quiet)
@@ -78,6 +86,9 @@ def test_other_settings_start_it_anew_with_its_alarm_still_latched(
         reload(daemon)
         until(lambda: daemon.said().count("\npage ") > n_pages, within_s=10, what="a second page")
         assert not is_running(child)
+        told = manager.wait("READY=1", within_s=2)
+        assert any("RELOADING=1" in message for message in told)
+        assert not any("STOPPING=1" in message for message in told)
         latched = Reader(tmp_path / "state").events(limit=1)[0].event_id
         daemon.move_to_newest_page()
         assert daemon.http.get("/api/v1/identity").json()["device"] == "bed-8"
@@ -89,3 +100,18 @@ def test_other_settings_start_it_anew_with_its_alarm_still_latched(
         assert daemon.stop() == 0
     newest, oldest = Reader(tmp_path / "state").boots()
     assert (newest.start_reason, oldest.is_clean) == ("clean", True)
+
+
+def test_the_order_to_end_is_not_lost_while_it_starts_anew(
+    bedside: Bedside, tmp_path: Path
+) -> None:
+    settings = settings_file(tmp_path, 'device = "bed-1"\n')
+    with serving(tmp_path, *bedside.options, "--loop", "--settings", settings) as daemon:
+        daemon.wait_armed()
+        settings_file(tmp_path, 'device = "bed-2"\n')
+        reload(daemon)
+        until(lambda: "starting again" in daemon.said(), within_s=5)
+        daemon.process.terminate()
+        assert daemon.process.wait(15) == 0
+        assert "Traceback" not in daemon.said()
+    assert all(boot.is_clean for boot in Reader(tmp_path / "state").boots())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import time
 from pathlib import Path
 
-from daemon_process import Daemon, serving, until
+import numpy as np
+from daemon_process import Daemon, serving, tell, until
 from live_listener import Heard, Listener
 from serve.daemon.conftest import MANY_EVENTS, Bedside, settings_file
 
@@ -41,7 +41,7 @@ def test_killed_at_random_it_loses_no_announced_event(restless: Bedside, tmp_pat
 
     Row 12: after three crashes the next start says so.
     """
-    rng, state = random.Random(13), tmp_path / "state"
+    rng, state = np.random.default_rng(13), tmp_path / "state"
     options = (*restless.options, "--settings", settings_file(tmp_path, MANY_EVENTS))
     heard: list[Heard] = []
     latched: dict[str, int | None] = {}
@@ -65,4 +65,4 @@ def test_killed_at_random_it_loses_no_announced_event(restless: Bedside, tmp_pat
     assert all(stored[one["event_id"]] == one["id"].split("-")[0] for one in announced)
     ids = [one.content["event_id"] for one in heard]
     assert len(ids) == len(set(ids))
-    print(f"{N_KILLS} kills, {len(announced)} announced events, 0 lost")
+    tell(f"{N_KILLS} kills, {len(announced)} announced events, 0 lost")

@@ -10,19 +10,19 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from daemon_process import Daemon, serving
+from daemon_process import Daemon, serving, tell
 from live_listener import Listener
 from serve.daemon.conftest import Bedside, settings_file
 
 MINUTES = float(os.environ.get("EDGEKIT_SOAK_MINUTES", "2"))
-SPEED = 20
+SPEED = 10
 SAMPLE_S = 2.0
 WAL_LIMIT_MB = 16.0
 SETTINGS = """
 [alarm]
 n_positive = 1
 n_windows = 1
-refractory_s = 200
+refractory_s = 100
 cluster_spasms = 3
 cluster_minutes = 30
 [store]
@@ -134,15 +134,15 @@ def test_nothing_grows(restless: Bedside, tmp_path: Path) -> None:
         growth_mb_per_h(minutes, [getattr(one, name) for one in later])
         for name in ("rss_mb", "child_rss_mb")
     ]
-    print(f"\n{table(samples)}\n{MINUTES:g} minutes at {SPEED} x, {n_events} events")
-    print(f"second half: daemon {slopes[0]:+.2f} MB/h, pose process {slopes[1]:+.2f} MB/h")
+    tell(f"{table(samples)}\n{MINUTES:g} minutes at {SPEED} x, {n_events} events")
+    tell(f"second half: daemon {slopes[0]:+.2f} MB/h, pose process {slopes[1]:+.2f} MB/h")
     assert n_events >= 4 * MINUTES
     assert n_restarts == 0
     span_h = (minutes[-1] - minutes[0]) / 60
     # 1 MB/h, and as much as an allocator may still take: in a minute a slope says nothing.
     assert max(slopes) * span_h < 1.5 + span_h
     for name in ("n_fds", "n_child_fds", "n_threads", "n_child_threads"):
-        values = [getattr(one, name) for one in later]
+        # Connections come and go; what leaks has a floor that rises.
         before = [getattr(one, name) for one in samples[2 : len(samples) // 2]]
-        assert max(values) <= max(before), name
+        assert min(getattr(one, name) for one in later[-10:]) <= min(before) + 1, name
     assert max(one.log_mb for one in samples) < WAL_LIMIT_MB

@@ -20,7 +20,7 @@ from edgekit.serve.daemon import EXIT_HANGS
 FAULTY = str(REPOSITORY / "tests" / "faulty_daemon.py")
 ENDS_S = 15.0
 SHOWN_S = 5.0
-HEALTHY_S = 4.0
+HEALTHY_S = 6.0
 
 
 @dataclass
@@ -37,7 +37,14 @@ class Patient:
         """Stop one of its threads."""
         threads = json.loads((self.daemon.folder / "state" / "threads.json").read_text())
         self.since_s = time.monotonic()
-        self.stopped = stack.enter_context(frozen(self.daemon.process.pid, threads[thread]))
+        try:
+            self.stopped = stack.enter_context(frozen(self.daemon.process.pid, threads[thread]))
+        except PermissionError as error:
+            pytest.skip(f"other processes' threads cannot be stopped here: {error}")
+
+    def is_childless(self) -> bool:
+        """Whether its pose process is gone."""
+        return not is_running(self.child)
 
     def has_ended(self) -> bool:
         """Whether the process is gone."""
@@ -94,5 +101,5 @@ def test_a_stage_that_stands_still_is_shown_and_ends_the_daemon(
             until(patient.has_ended, within_s=left_s, what=f"{name} ends")
             assert patient.daemon.process.returncode == EXIT_HANGS
             assert f"{name} hangs: ending" in patient.daemon.said()
-            until(lambda child=patient.child: not is_running(child), within_s=2)
+            until(patient.is_childless, within_s=2)
             assert f"STATUS=hangs: {name}" in patient.manager.listen(0.2)[-1]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from daemon_process import is_running, serving, until
+from daemon_process import is_running, serving, tell, until
 from serve.daemon.conftest import Bedside
 from service_manager import ServiceManager
 
@@ -27,7 +27,7 @@ def test_it_is_armed_within_five_seconds_and_the_length_of_a_window(
         daemon.wait_armed()
         took_s = time.monotonic() - began
     window_s = bedside.bundle.manifest.n_frames / bedside.bundle.manifest.fps
-    print(f"start to ARMED {took_s:.2f} s, of which {window_s:.2f} s are the first window")
+    tell(f"start to ARMED {took_s:.2f} s, of which {window_s:.2f} s are the first window")
     assert took_s < START_TO_ARMED_S + window_s
 
 

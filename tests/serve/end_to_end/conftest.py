@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from serve.daemon.conftest import bedside, restless
-from serve.end_to_end.screens import CHROMIUM, Opened, Shoot, Windows
+from serve.end_to_end.screens import CHROMIUM, Opened, Shooter, Windows
 from serve.mqtt.conftest import broker, listener, new_broker
 
 __all__ = ["bedside", "broker", "listener", "new_broker", "restless"]
 
 
-@pytest.fixture(scope="session")
+# Of a module: playwright allows one at a time, and other tests have their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Yield a headless Chromium that trusts no certificate, or skip."""
     if not CHROMIUM.exists():
@@ -44,14 +45,7 @@ def windows(opened: Opened) -> Windows:
 
 
 @pytest.fixture
-def shoot() -> Shoot:
-    """Return what keeps a screenshot where EDGEKIT_SCREENSHOTS names a folder."""
+def shooter() -> Shooter:
+    """Return what keeps screenshots where EDGEKIT_SCREENSHOTS names a folder."""
     named = os.environ.get("EDGEKIT_SCREENSHOTS")
-    if named is not None:
-        Path(named).mkdir(parents=True, exist_ok=True)
-
-    def shot(page: Page, name: str) -> None:
-        if named is not None:
-            page.screenshot(path=Path(named) / f"{name}.png")
-
-    return shot
+    return Shooter(None if named is None else Path(named))

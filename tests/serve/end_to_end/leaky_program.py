@@ -15,6 +15,9 @@ def main(how: str, picture: Path) -> None:
     middle = len(content) // 2
     leak = b"nothing " * 100 + b"odd" + content[middle : middle + 64] + b"nothing"
     one, other = socket.socketpair()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as call:
+        # A datagram socket that is "connected" to a documentation address sends nothing.
+        call.connect(("198.51.100.1", 9))
     if how == "file":
         Path("scratch.bin").write_bytes(leak)
         Path("scratch.bin").unlink()

@@ -23,6 +23,7 @@ _OUT = "write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg"
 _TO = "open,openat,creat,memfd_create"
 _QUOTED = re.compile(rb'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 _OPENED = re.compile(r'(?:openat\(\w+, |open\(|creat\()"((?:\\x[0-9a-f]{2})*)", ?([^)]*)\)')
+_OWN_ADDRESSES = tuple("".join(rf"\x{ord(c):02x}" for c in own) for own in ("127.0.0.", "::1"))
 _MADE_TO_WRITE = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
 
@@ -34,7 +35,7 @@ def traced(log: Path) -> tuple[str, ...]:
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("needs strace: apt-get install strace")
-    what = ("-e", f"trace={_OUT},{_TO},prctl", "--seccomp-bpf")
+    what = ("-e", f"trace={_OUT},{_TO},connect,prctl", "--seccomp-bpf")
     return (strace, "-D", "-f", *what, "-xx", "-s", str(1 << 22), "-o", str(log))
 
 
@@ -75,6 +76,13 @@ def opened_to_write(log: Path) -> set[Path]:
         if any(flag in flags for flag in _MADE_TO_WRITE):
             found.add(Path(os.fsdecode(bytes.fromhex(name.replace(r"\x", "")))))
     return found
+
+
+def called(log: Path) -> list[str]:
+    """Return the calls to other machines: connections that are neither local nor to this one."""
+    lines = log.read_text(encoding="ascii", errors="replace").splitlines()
+    calls = [line for line in lines if "connect(" in line and "AF_INET" in line]
+    return [line for line in calls if not any(own in line for own in _OWN_ADDRESSES)]
 
 
 def memory_files(pid: int) -> Iterator[bytes]:

@@ -13,7 +13,6 @@ PHONE, TABLET = (390, 844), (1280, 800)
 SIZES = {"phone": PHONE, "tablet": TABLET}
 
 Windows = Callable[..., Page]
-Shoot = Callable[[Page, str], None]
 
 NETWORK = "Failed to load resource"
 """The browser itself writes this line for each answer that is an error; some are meant."""
@@ -103,11 +102,26 @@ def first(page: Page, after_utc_s: float, **wanted: object) -> float:
     )
 
 
-def shoot_all(page: Page, shoot: Shoot, name: str) -> None:
-    """Keep one moment on a phone and a tablet, by day and by night."""
-    for device, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            page.wait_for_timeout(120)
-            shoot(page, f"real-{name}-{device}-{theme}")
+class Shooter:
+    """Keeps screenshots, where a folder is given."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def one(self, page: Page, name: str) -> None:
+        """Keep the page as it is."""
+        if self._folder is not None:
+            page.screenshot(path=self._folder / f"real-{name}.png")
+
+    def all(self, page: Page, name: str) -> None:
+        """Keep one moment on a phone and a tablet, by day and by night."""
+        if self._folder is None:
+            return
+        for device, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+                page.wait_for_timeout(120)
+                self.one(page, f"{name}-{device}-{theme}")

@@ -1,4 +1,4 @@
-"""No picture leaves the process that looks at it: not to a file, a socket, memory or a core dump."""
+"""No picture leaves the process that sees it: to no file, socket, memory or core dump."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from daemon_process import TINY_BUNDLE, Daemon, is_running, serving, until
+from daemon_process import TINY_BUNDLE, Daemon, is_running, serving, tell, until
 from numpy.typing import NDArray
 from pose_fakes import fetched_model
 from serve.daemon.conftest import MANY_EVENTS, settings_file
 from serve.end_to_end import leaky_program
 from serve.end_to_end.outgoing import (
+    called,
     canaries,
     files_in,
     memory_files,
@@ -121,6 +122,7 @@ def test_no_byte_of_a_picture_leaves_the_process(
     text = log.read_text(encoding="ascii", errors="replace")
     assert "killed by SIGSEGV" in text
     assert "core dumped" not in text
+    assert called(log) == [], "MediaPipe's statistics, for one"
     written = {path for path in opened_to_write(log) if path.is_file()}
     assert any(path.suffix == ".db" for path in written), "the store is among what is looked at"
     outside = [
@@ -130,7 +132,7 @@ def test_no_byte_of_a_picture_leaves_the_process(
         *files_in(tmp_path, SHARED_MEMORY),
     ]
     n_bytes = sum(map(len, outside))
-    print(f"{len(wanted)} canaries looked for in {n_bytes / 1e6:.1f} MB of {len(outside)} things")
+    tell(f"{len(wanted)} canaries looked for in {n_bytes / 1e6:.1f} MB of {len(outside)} things")
     assert n_found(wanted, b"\0".join(outside)) == 0
 
 
@@ -155,3 +157,4 @@ def test_the_canary_is_found_when_it_gets_out(
     until(lambda: "+++ exited with" in log.read_text(encoding="ascii"), within_s=5)
     outside = b"\0".join(chain(sent(log), [shared], files_in(tmp_path)))
     assert (n_found(wanted, outside) > 0) == (how != "nothing")
+    assert len(called(log)) == 1, "the one that every leaky program makes"

@@ -7,18 +7,17 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from daemon_process import FPS, Daemon, serving, until
+from daemon_process import FPS, Daemon, serving, tell, until
 from playwright.sync_api import expect
 from serve.daemon.conftest import Bedside, settings_file
 from serve.end_to_end.screens import (
     PHONE,
     Opened,
-    Shoot,
+    Shooter,
     Windows,
     changes,
     enable_sound,
     first,
-    shoot_all,
     sounding,
 )
 
@@ -55,7 +54,7 @@ def newest_spasm(daemon: Daemon, *, after: int = 0) -> float:
 
 
 def test_an_alarm_is_seen_and_heard_within_a_second_and_acknowledged_by_name(
-    restless: Bedside, tmp_path: Path, windows: Windows, shoot: Shoot
+    restless: Bedside, tmp_path: Path, windows: Windows, shooter: Shooter
 ) -> None:
     """Row 2: decision to page within 1 s, measured from each side's own clock of this machine."""
     settings = settings_file(tmp_path, SELDOM)
@@ -66,7 +65,7 @@ def test_an_alarm_is_seen_and_heard_within_a_second_and_acknowledged_by_name(
         sounding(page, "patient")
         expect(page.locator("#patient-title")).to_contain_text("spasm")
         expect(page.locator("#replay-chip")).to_be_visible()
-        shoot_all(page, shoot, "alarm")
+        shooter.all(page, "alarm")
         page.fill("#who", "Aunt Ada")
         page.click("#acknowledge")
         expect(page.locator("#notice")).to_have_text("acknowledged")
@@ -78,7 +77,7 @@ def test_an_alarm_is_seen_and_heard_within_a_second_and_acknowledged_by_name(
         sounding(page, "patient")
         shown_s = first(page, decided_s, isPatientShown=True) - decided_s
         heard_s = first(page, decided_s, sounding="patient") - decided_s
-        print(f"decision to page: seen after {shown_s:.3f} s, heard after {heard_s:.3f} s")
+        tell(f"decision to page: seen after {shown_s:.3f} s, heard after {heard_s:.3f} s")
         assert max(shown_s, heard_s) < SHOWN_WITHIN_S
         logged = [row for row in daemon.transitions() if row["kind"] == "acknowledged"]
         assert [row["who"] for row in logged] == ["page: Aunt Ada"]
@@ -87,7 +86,7 @@ def test_an_alarm_is_seen_and_heard_within_a_second_and_acknowledged_by_name(
 
 
 def test_both_alarms_are_shown_when_a_recording_ends_during_one(
-    restless: Bedside, tmp_path: Path, windows: Windows, shoot: Shoot
+    restless: Bedside, tmp_path: Path, windows: Windows, shooter: Shooter
 ) -> None:
     """Row 23: the device goes blind while a patient alarm is on; neither hides the other."""
     source = tmp_path / "short.npy"
@@ -103,16 +102,16 @@ def test_both_alarms_are_shown_when_a_recording_ends_during_one(
             expect(page.locator(panel)).to_be_in_viewport()
         expect(page.locator("#technical-list")).to_contain_text("Recording ended")
         sounding(page, "patient")
-        shoot_all(page, shoot, "not-monitoring-and-alarm")
+        shooter.all(page, "not-monitoring-and-alarm")
         page.click("#acknowledge")
         expect(page.locator("#patient")).to_be_hidden()
         sounding(page, "technical_medium")
-        shoot_all(page, shoot, "not-monitoring")
+        shooter.all(page, "not-monitoring")
         assert daemon.state()["state"] == "NOT MONITORING"
 
 
 def test_a_killed_daemon_is_a_lost_link_within_three_seconds_and_comes_back(
-    bedside: Bedside, tmp_path: Path, windows: Windows, shoot: Shoot
+    bedside: Bedside, tmp_path: Path, windows: Windows, shooter: Shooter
 ) -> None:
     """Row 22: banner and sound within 3 s of the daemon's death; back by itself afterwards."""
     options = (*bedside.options, "--settings", settings_file(tmp_path, NEVER), "--loop")
@@ -124,17 +123,17 @@ def test_a_killed_daemon_is_a_lost_link_within_three_seconds_and_comes_back(
         expect(page.locator("#state-title")).to_have_text("Watching")
         expect(page.locator("#technical")).to_be_hidden()
         page.wait_for_timeout(1500)
-        shoot_all(page, shoot, "armed")
+        shooter.all(page, "armed")
         killed_s = time.time()
         daemon.kill()
         sounding(page, "technical_medium", within_s=6)
         shown_s = first(page, killed_s, link="lost") - killed_s
         heard_s = first(page, killed_s, sounding="technical_medium") - killed_s
-        print(f"death to page: seen after {shown_s:.2f} s, heard after {heard_s:.2f} s")
+        tell(f"death to page: seen after {shown_s:.2f} s, heard after {heard_s:.2f} s")
         assert max(shown_s, heard_s) < LOST_WITHIN_S
         expect(page.locator("#lost")).to_be_visible()
         expect(page.locator("#state-title")).to_have_text("Not known")
-        shoot_all(page, shoot, "link-lost")
+        shooter.all(page, "link-lost")
     with serving(tmp_path, *options, "--port", str(port)) as daemon:
         page.wait_for_selector('body[data-link="up"]', timeout=12_000)
         daemon.wait_armed()
@@ -143,7 +142,7 @@ def test_a_killed_daemon_is_a_lost_link_within_three_seconds_and_comes_back(
 
 
 def test_tokens_decide_what_the_page_shows_and_may_do(
-    restless: Bedside, tmp_path: Path, windows: Windows, shoot: Shoot
+    restless: Bedside, tmp_path: Path, windows: Windows, shooter: Shooter
 ) -> None:
     """Row 32 in the browser: nothing without a token, looking with one, acting with another."""
     store = TokenStore(tmp_path / "state")
@@ -154,10 +153,11 @@ def test_tokens_decide_what_the_page_shows_and_may_do(
         newest_spasm(daemon)
         page = windows(daemon.url, link="signed-out", size=PHONE)
         expect(page.locator("#signed-out")).to_be_visible()
+        expect(page.locator("#link-text")).to_have_text("Signed out")
         expect(page.locator("#bedside")).to_be_hidden()
         assert page.evaluate("[...document.querySelectorAll('#events li')].length") == 0
         assert not any(change["isPatientShown"] for change in changes(page))
-        shoot(page, "real-sign-in-phone-light")
+        shooter.one(page, "sign-in-phone-light")
         page.fill("#token", view)
         page.click("#token-form button")
         expect(page.locator("#patient")).to_be_visible()

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from daemon_process import TINY_BUNDLE, serving
+from daemon_process import TINY_BUNDLE, serving, tell
 from live_listener import Listener
 from playwright.sync_api import expect
 from pose_fakes import fetched_model
-from serve.end_to_end.screens import Shoot, Windows
+from serve.end_to_end.screens import Shooter, Windows
 from serve.end_to_end.usage import usage
 
-WATCHED_S = 8.0
+WATCHED_S = 6.0
 CAMERA_GONE_S = 5.0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["s1_adl_10", "s4_fall_01"])
+@pytest.mark.parametrize("name", ["s4_fall_01"])
 def test_a_real_video_is_watched_with_its_landmarks(
     shared: Path, tmp_path: Path, name: str
 ) -> None:
@@ -40,7 +40,7 @@ def test_a_real_video_is_watched_with_its_landmarks(
     poses = [one.content["xyv"] for one in heard if one.kind == "pose"]
     fps = float(np.median([state["fps"] for state in states]))
     late_ms = [state["latency_ms"] for state in states]
-    print(
+    tell(
         f"{name}: watching {started_s:.1f} s after the page; {fps:.1f} pictures/s, latency "
         f"{np.median(late_ms):.0f} ms (worst {max(late_ms):.0f}); daemon "
         f"{after[0].rss_mb:.0f} MB, {after[0].cores(before[0]):.2f} cores; pose process "
@@ -56,13 +56,13 @@ def test_a_real_video_is_watched_with_its_landmarks(
 
 @pytest.mark.skipif(Path("/dev/video9").exists(), reason="there is a camera 9 here")
 def test_a_camera_that_is_not_there_is_said_at_once_and_waited_for(
-    tmp_path: Path, windows: Windows, shoot: Shoot
+    tmp_path: Path, windows: Windows, shooter: Shooter
 ) -> None:
     """Row 8: technical alarm within 5 s of the page, not ready, and no crash loop."""
     fetched_model()
     with serving(tmp_path, "--source", "9", "--bundle", TINY_BUNDLE) as daemon:
         took_s = daemon.wait_for("no_camera", within_s=CAMERA_GONE_S)
-        print(f"no camera: said {took_s:.1f} s after the page")
+        tell(f"no camera: said {took_s:.1f} s after the page")
         ready = daemon.http.get("/readyz")
         assert ready.status_code == 503
         assert ready.json()["state"] == "NOT MONITORING"
@@ -72,7 +72,7 @@ def test_a_camera_that_is_not_there_is_said_at_once_and_waited_for(
         expect(page.locator("#state-title")).to_have_text("Not watching")
         expect(page.locator("#technical-list")).to_contain_text("No camera")
         expect(page.locator("#replay-chip")).to_be_hidden()
-        shoot(page, "real-no-camera-tablet-light")
+        shooter.one(page, "no-camera-tablet-light")
         (child,) = daemon.children()
         time.sleep(3)
         assert daemon.children() == [child]

@@ -236,6 +236,17 @@ def test_a_replaced_pose_process_is_said_until_it_is_up(because: str, condition:
     assert bedside.run(8.0).states()[-1] == ARMED
 
 
+def test_a_slow_model_is_not_taken_for_a_silent_pose_process() -> None:
+    """Row 10: the thread that is busy with the model looks at the process rarely."""
+    bedside = watching()
+    bedside.has_frames = False
+    bedside.facts = replace(bedside.facts, read_mono_s=bedside.now)
+    assert bedside.run(8.0).conditions == {Condition.DECISION_STALE}
+    assert not bedside.changes(Condition.POSE_SLOW)
+    bedside.facts = replace(bedside.facts, read_mono_s=bedside.now)
+    assert bedside.run(1.0).conditions == {Condition.POSE_SLOW}
+
+
 def test_three_crashes_in_ten_minutes_are_a_loop() -> None:
     """Row 12: TA after 3."""
     bedside = watching()

@@ -33,7 +33,7 @@ from edgekit.serve.store.rows import (
     Stamp,
     TransitionRow,
 )
-from edgekit.serve.store.seams import OutboxMessage, StoredEvent
+from edgekit.serve.store.seams import OutboxMessage, Reading, StoredEvent
 
 BOOT = "0123456789abcdef"
 STAMP = Stamp(BOOT, 100.0, 1_800_000_000.0)
@@ -152,11 +152,17 @@ class Daemon:
     """An HTTP server on a loopback port with a core that beats until told to hang."""
 
     def __init__(
-        self, settings: HttpSettings, folder: Path, limits: Limits, *, has_snapshot: bool = True
+        self,
+        settings: HttpSettings,
+        folder: Path,
+        limits: Limits,
+        *,
+        has_snapshot: bool = True,
+        reading: Reading | None = None,
     ) -> None:
         self.live = Live(IDENTITY)
         self.commands = FakeCommands()
-        self.reading = FakeReading()
+        self.reading = reading or FakeReading()
         self.audited: list[tuple[str, str, str]] = []
         self.n_pulses = 0
         self.shape: Callable[[], Snapshot] = snapshot
@@ -219,11 +225,12 @@ def daemon(
     *,
     limits: Limits = WIDE,
     has_snapshot: bool = True,
+    reading: Reading | None = None,
     **settings: object,
 ) -> Iterator[Daemon]:
     """Serve on a free port of loopback; stopped at the end."""
     options = HttpSettings.model_validate({"port": 0, **settings})
-    served = Daemon(options, folder, limits, has_snapshot=has_snapshot)
+    served = Daemon(options, folder, limits, has_snapshot=has_snapshot, reading=reading)
     try:
         yield served
     finally:

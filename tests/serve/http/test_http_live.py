@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 from serve.http.fake_core import STAMP, WIDE, Daemon, daemon, snapshot, transition
 
 from edgekit.serve.alarm.state import Sound
@@ -17,6 +18,7 @@ from edgekit.serve.conditions import WatchState
 from edgekit.serve.http.state_reply import FIRST_AFTER_S, state_reply
 from edgekit.serve.http.stream import MAX_WAITING, Client, Event
 from edgekit.serve.live import DecisionMessage, PoseMessage
+from edgekit.serve.store.reader import Reader
 from edgekit.serve.store.rows import DecisionRow
 
 Json = dict[str, Any]
@@ -195,3 +197,19 @@ def _until(is_so: Any) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["events", "events/7", "events/7/landmarks", "decisions", "transitions", "health", "audit"],
+)
+def test_a_store_that_cannot_be_read_is_said_and_nothing_of_it(tmp_path: Path, path: str) -> None:
+    """Row 16: its disk may be read-only, and there may be no database at all."""
+    nowhere = tmp_path / "nowhere"
+    with daemon(tmp_path, reading=Reader(nowhere)) as served, served.client() as client:
+        answer = client.get(f"/api/v1/{path}")
+        assert answer.status_code == 503
+        assert "cannot be read now" in answer.json()["error"]
+        assert str(nowhere) not in answer.text
+        operations = client.get("/api/v1/openapi.json").json()["paths"]
+        assert "503" in operations[f"/api/v1/{path.replace('7', '{event_id}')}"]["get"]["responses"]

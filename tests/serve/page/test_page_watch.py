@@ -81,6 +81,13 @@ def test_a_replay_is_marked_and_an_untuned_policy_noted(
     assert "REPLAY" in page.title()
 
 
+def test_why_there_are_no_pictures_is_shown(open_page: Open, server: FakeServer) -> None:
+    page = open_page()
+    server.tell(problem=f"/dev/video0: permission denied {HOSTILE}")
+    expect(page.locator("#state-note")).to_contain_text("permission denied")
+    expect(page.locator("#state-note")).to_contain_text(HOSTILE)
+
+
 def test_hostile_names_are_text(open_page: Open, server: FakeServer) -> None:
     server.session["device"] = server.identity["model"] = HOSTILE
     server.events = [event(1, acknowledged_by=HOSTILE)]

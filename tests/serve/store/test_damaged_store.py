@@ -62,7 +62,7 @@ def test_damage_beside_the_events_saves_the_latched_alarm(folder: Path) -> None:
         _damage(copy / "events.db", page * 4096, bytes(64))
         with recording(copy, boot_id="b2") as (recorder, opened):
             if recorder.conditions and opened.restore.event_id == 300:
-                assert opened.restore.next_event_id == 301
+                assert opened.restore.next_event_id > 300
                 assert [event.event_id for event in Reader(copy).events()] == [300]
                 return
     pytest.fail("no page could be damaged that left the alarm readable")

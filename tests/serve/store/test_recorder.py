@@ -23,8 +23,10 @@ from store_rows import (
 
 from edgekit.errors import UsageError
 from edgekit.serve.alarm.events import Restore, Transition
+from edgekit.serve.conditions import Condition
+from edgekit.serve.store.keeper import Clocks
 from edgekit.serve.store.reader import Reader
-from edgekit.serve.store.recorder import Recorder
+from edgekit.serve.store.recorder import STUCK_S, Recorder
 from edgekit.serve.store.rows import Row, TransitionRow
 
 
@@ -198,3 +200,42 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
         modes = {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
     assert {"events.db", "events.db-wal", "events.db-shm", "event-ids", "lock"} <= set(modes)
     assert set(modes.values()) == {"0o600"}, modes
+
+
+def test_what_can_wait_is_done_although_rows_never_stop_coming(tmp_path: Path) -> None:
+    """Retention and the reserve must not depend on a quiet half second."""
+    enough = threading.Event()
+
+    def go_on(recorder: Recorder) -> None:
+        while not enough.wait(0.05):
+            recorder.record([decision(100)])
+
+    with recording(tmp_path) as (recorder, _):
+        busy = threading.Thread(target=go_on, args=(recorder,))
+        busy.start()
+        try:
+            assert wait_until((tmp_path / "reserve.bin").exists, 5.0)
+        finally:
+            enough.set()
+            busy.join()
+
+
+def test_a_folder_with_other_things_in_it_keeps_its_permissions(tmp_path: Path) -> None:
+    """Somebody may name their home."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "letters").mkdir()
+    with recording(tmp_path) as (recorder, _):
+        assert recorder.record([spasm(1)], wait_s=5)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "events.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_row_that_is_not_committed_for_seconds_is_a_failing_store(tmp_path: Path) -> None:
+    """Row 16: a disk that hangs gives no error."""
+    now_s = 100.0
+    recorder = Recorder(tmp_path, SMALL, clocks=Clocks(mono=lambda: now_s))
+    recorder.record([spasm(1)])
+    now_s += STUCK_S
+    assert recorder.conditions == frozenset()
+    now_s += 0.1
+    assert recorder.conditions == {Condition.STORE_FAILING}

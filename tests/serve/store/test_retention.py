@@ -6,9 +6,21 @@ from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
-from store_rows import UTC_S, acknowledged, decision, health, landmarks, spasm, stamp, state
+from store_rows import (
+    BOOT,
+    ORIGIN,
+    UTC_S,
+    acknowledged,
+    decision,
+    health,
+    landmarks,
+    spasm,
+    stamp,
+    state,
+)
 
 from edgekit.serve.settings import StoreSettings
+from edgekit.serve.store.boots import Boot, begin_boot, read_boots
 from edgekit.serve.store.connect import open_writer
 from edgekit.serve.store.encode import write_row
 from edgekit.serve.store.retention import DAY_S, TRUST_AFTER_S, TrustedClock, prune, used_bytes
@@ -89,6 +101,22 @@ def test_too_much_is_pruned_down_and_the_file_shrinks(
     assert (tmp_path / "events.db").stat().st_size <= 17 << 20
 
 
+def test_a_device_that_nobody_acknowledges_does_not_fill_its_disk(connection: Connection) -> None:
+    """Every event stays, with the landmarks of the newest; a flapping state is the first to go."""
+    connection.execute("BEGIN")
+    for number in range(3, 403):
+        write_row(connection, replace(spasm(number), seq=number + 100))
+        write_row(connection, landmarks(number, n_frames=450))
+    for number in range(1000):
+        write_row(connection, state(float(number)))
+    connection.execute("COMMIT")
+    _prune_all(connection, StoreSettings(max_mb=16), None)
+    assert used_bytes(connection) <= 16 << 20
+    kept = [number for (number,) in connection.execute("SELECT event_id FROM landmarks")]
+    assert kept[-50:] == list(range(353, 403))
+    assert connection.execute("SELECT count(*) FROM events").fetchone()[0] >= 401
+
+
 def test_ages_are_judged_only_by_a_clock_that_ran_evenly() -> None:
     """Row 18: a jump into a wrong year must not empty the store."""
     clock = TrustedClock()
@@ -98,3 +126,18 @@ def test_ages_are_judged_only_by_a_clock_that_ran_evenly() -> None:
     later = 2 * TRUST_AFTER_S
     assert not clock.is_trusted(later, UTC_S + later + 3650 * DAY_S)
     assert clock.is_trusted(2 * later, UTC_S + 2 * later + 3650 * DAY_S)
+
+
+def test_old_starts_go_but_not_the_last_ones_nor_those_with_events(connection: Connection) -> None:
+    """A daemon that fails at each start is started every few seconds, for as long as it takes."""
+    for number in range(300):
+        when = replace(stamp(), boot_id=f"{number:016x}")
+        begin_boot(connection, Boot(when, when.mono_s, "crash", is_clean=False, origin=ORIGIN))
+    begin_boot(connection, Boot(stamp(), 0.0, "crash", is_clean=False, origin=ORIGIN))
+    for number in range(300, 400):
+        when = replace(stamp(), boot_id=f"{number:016x}")
+        begin_boot(connection, Boot(when, when.mono_s, "crash", is_clean=False, origin=ORIGIN))
+    _prune_all(connection, SETTINGS, UTC_S + 91 * DAY_S)
+    kept = [boot.stamp.boot_id for boot in read_boots(connection)]
+    assert len(kept) == 101
+    assert kept[-1] == BOOT
