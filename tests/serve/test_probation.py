@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
-from field_bundles import KEYS, WARD, bundle_folder, put, release, two_installed
+from field_bundles import STRANGER, WARD, bundle_folder, put, release, two_installed
 
+from edgekit.errors import IntegrityError
 from edgekit.field.slots import Slots, SlotState
 from edgekit.serve import probation
 from edgekit.serve.conditions import Condition, state_of
 from edgekit.serve.live import Snapshot
+from edgekit.serve.plan import make_plan
 from edgekit.serve.probation import Probation, begin
 from edgekit.serve.settings import Settings
 
@@ -30,6 +32,7 @@ def settings(slots: Slots) -> Settings:
     return Settings.model_validate(
         {
             "bundle": slots.folder,
+            "watch": {"source": str(slots.path("a") / "golden_clips.npy")},
             "field": {"keys": slots.folder.parent / "keys", "trial_s": 2.0},
         }
     )
@@ -161,12 +164,14 @@ def test_with_no_way_back_the_active_one_stays(slots: Slots) -> None:
     assert now(slots).active == "b", "and the plan says what is wrong with it"
 
 
-def test_a_key_that_was_taken_away_takes_its_bundle_with_it(slots: Slots, tmp_path: Path) -> None:
-    assert KEYS
-    (tmp_path / "keys" / "ward.pub").unlink()
-    before = now(slots)
+def test_with_a_key_that_vouches_for_neither_nothing_moves_and_nothing_is_served(
+    slots: Slots, tmp_path: Path
+) -> None:
+    (tmp_path / "keys" / "ward.pub").write_text(STRANGER.public.text())
     begin(settings(slots))
-    assert now(slots).active == before.active, "with no key nothing is checked"
+    assert now(slots).active == "b"
+    with pytest.raises(IntegrityError, match="which is not installed here"):
+        make_plan(settings(slots), None)
 
 
 def test_a_plain_folder_has_no_trial(tmp_path: Path) -> None:
