@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	touch $@
 
 # Tests that use them skip with the reason where they are missing.
-TOOLS := chromium faketime mosquitto openssh-server strace
+TOOLS := chromium faketime minisign mosquitto openssh-server strace
 tools:  ## Install the Debian packages that some tests use (as root).
 	@dpkg -s $(TOOLS) >/dev/null 2>&1 || { apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); }
@@ -40,7 +40,7 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 # Processes of their own, so that no runtime's threads live on beside the next one's. The daemon's
 # tests mostly wait: two files at a time.
 test: $(READY)  ## The whole test suite.
-	$(PYTEST) tests/core tests/runtime tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
+	$(PYTEST) tests/core tests/runtime tests/field tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
 	$(PYTEST) tests/train tests/export
 	$(PYTEST) tests/serve tests/installing -n 2 --dist loadfile
 	$(PYTEST) tests/integration

@@ -6,6 +6,7 @@
       model.int8.*.onnx, model.*.xml/.bin    further variants, each with its gate evidence
       golden_clips.npy            synthetic clips that each device replays, float32 (G, T, V, 5)
       gate.md, MODEL_CARD.md      the evidence and the limits, for people
+      manifest.json.minisig       the manifest's signature, where there is one; see edgekit.field
 
 Reading a bundle needs NumPy and pydantic only.
 """
@@ -27,6 +28,8 @@ from edgekit.manifest import SCHEMA_VERSION, FileEntry, Manifest, ModelEntry
 from edgekit.records import first_problem
 
 MANIFEST_FILE, GOLDEN_FILE = "manifest.json", "golden_clips.npy"
+SIGNATURE_FILE = f"{MANIFEST_FILE}.minisig"
+"""The one file that the manifest, which it signs, cannot list."""
 PAPERS = ("gate.md", "MODEL_CARD.md")
 """For people."""
 DEFAULT_FOLDER = Path("bundle")
@@ -91,7 +94,7 @@ def file_entries(folder: Path) -> dict[str, FileEntry]:
 
 def _is_foreign(name: str) -> bool:
     is_model = name.startswith("model.") and name.endswith((".onnx", ".xml", ".bin"))
-    return not is_model and name not in (MANIFEST_FILE, GOLDEN_FILE, *PAPERS)
+    return not is_model and name not in (MANIFEST_FILE, SIGNATURE_FILE, GOLDEN_FILE, *PAPERS)
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -124,7 +127,7 @@ def _check_schema(path: Path, content: bytes) -> None:
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:
-    present = {path.name for path in folder.iterdir()} - {MANIFEST_FILE}
+    present = {path.name for path in folder.iterdir()} - {MANIFEST_FILE, SIGNATURE_FILE}
     listed = set(manifest.files)
     _refuse(folder, listed - present, "is missing from the bundle")
     _refuse(folder, present - listed, "is not part of the bundle; take it out")

@@ -25,6 +25,7 @@ from edgekit.runtime.choose import open_engine
 from edgekit.runtime.engine import Engine, Output
 from edgekit.serve.daemon import run
 from edgekit.serve.plan import make_plan
+from edgekit.serve.probation import begin
 from edgekit.serve.settings import Given, load_settings
 
 HEALTHY_S = 6.0
@@ -120,7 +121,9 @@ def main() -> int:
     given = Given(
         options.bundle, options.source, None, options.loop, options.state, None, options.port
     )
-    plan = make_plan(given.over(load_settings(options.settings)), options.settings, opened=opened)
+    settings = given.over(load_settings(options.settings))
+    begin(settings)
+    plan = make_plan(settings, options.settings, opened=opened)
     threading.Thread(target=write_threads, args=(options.state,), daemon=True).start()
     return run(plan, given, say=say)
 

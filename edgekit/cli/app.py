@@ -11,6 +11,7 @@ import typer
 from edgekit import __version__
 from edgekit.cli import (
     bench,
+    bundle,
     console,
     demo,
     doctor,
@@ -82,6 +83,7 @@ app.add_typer(events.app, name="events")
 app.command()(report.report)
 app.add_typer(token.app, name="token")
 app.add_typer(service.app, name="service")
+app.add_typer(bundle.app, name="bundle")
 app.command()(wipe.wipe)
 app.add_typer(pose.app, name="pose")
 app.add_typer(bench.app, name="bench")

@@ -43,11 +43,15 @@ def serve(
     Example: edgekit serve --source recording.npy --loop
     """
     from edgekit.serve.plan import make_plan
+    from edgekit.serve.probation import begin
     from edgekit.serve.settings import Given, find_settings, load_settings
 
     path = find_settings(settings)
     given = Given(bundle, source, source_fps, loop or None, state, host, port)
-    plan = make_plan(given.over(load_settings(path)), path, speed=speed)
+    wanted = given.over(load_settings(path))
+    if not check:
+        begin(wanted)
+    plan = make_plan(wanted, path, speed=speed)
     if check:
         for line in plan.summary():
             console.out(line)

@@ -24,6 +24,7 @@ from edgekit.serve.live import Live
 from edgekit.serve.mqtt.link import MqttLink
 from edgekit.serve.parts import CoreParts
 from edgekit.serve.plan import Plan
+from edgekit.serve.probation import Probation
 from edgekit.serve.review import Review
 from edgekit.serve.settings import state_folder
 from edgekit.serve.sinks import AlarmSink, open_sink
@@ -51,12 +52,13 @@ class Troubles:
     is_self_test_wrong: bool
     is_settings_refused: bool
     crashes_shown_until_mono: float
+    probation: Probation
     link: MqttLink | None = None
     earshot: Earshot | None = None
 
     def conditions(self) -> frozenset[Condition]:
         """Return it, with what the broker's link says, and whether anybody would hear."""
-        found = self.link.conditions if self.link else frozenset()
+        found = self.probation.conditions | (self.link.conditions if self.link else frozenset())
         found |= self.earshot.conditions() if self.earshot else frozenset()
         for is_present, condition in (
             (self.is_self_test_wrong, Condition.GOLDEN_WRONG),
@@ -138,6 +140,7 @@ def _troubles(plan: Plan, opened: Opened, now: float) -> Troubles:
         is_self_test_wrong=bool(plan.self_test_error),
         is_settings_refused=False,
         crashes_shown_until_mono=now + CRASHES_SHOWN_S if is_looping else now,
+        probation=Probation(plan.settings, plan.bundle.folder),
     )
 
 
@@ -163,11 +166,16 @@ def _core_parts(
         device=DeviceWatch(),
         sinks=[],
         elsewhere=troubles.conditions,
-        on_acknowledged=recorder.acknowledge_replaced,
+        on_acknowledged=lambda: _acknowledge(recorder, troubles),
         review=review,
         thinning=Thinning(settings.store.decision_every_s, manifest.decision.threshold),
         account=Account(now, opened.start_reason),
     )
+
+
+def _acknowledge(recorder: Recorder, troubles: Troubles) -> None:
+    recorder.acknowledge_replaced()
+    troubles.probation.acknowledge()
 
 
 def _review(plan: Plan, watcher: Watcher) -> Review | None:

@@ -55,6 +55,7 @@ class Condition(str, Enum):
     BROKER_AWAY = "broker_away"
     SETTINGS_REFUSED = "settings_refused"
     NOBODY_LISTENS = "nobody_listens"
+    BUNDLE_ROLLED_BACK = "bundle_rolled_back"
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,12 @@ MEANINGS: dict[Condition, Meaning] = {
         "low",
         "nobody would hear an alarm",
         "Open the page on a device in earshot, or connect a broker.",
+    ),
+    Condition.BUNDLE_ROLLED_BACK: Meaning(
+        _IMPAIRED,
+        "low",
+        "new bundle rolled back",
+        "The old one watches; edgekit bundle list says why. Acknowledge to go on.",
     ),
 }
 

@@ -104,6 +104,7 @@ class _Daemon:
         self._stages.start("http", parts.http.run)
         if parts.link is not None:
             self._stages.start("mqtt", parts.link.run)
+        parts.troubles.probation.start(parts.audit)
         self._stages.start("watch", lambda _pulse: parts.watcher.run(self._is_ending))
         for line in self._plan.summary():
             say(line)
@@ -117,6 +118,7 @@ class _Daemon:
 
     def attend(self) -> bool:
         """Feed the watchdog until a signal ends it; True to start again with new settings."""
+        probation = self._parts.troubles.probation
         while True:
             caught = _signal_within(TURN_S)
             if caught in _ENDING:
@@ -126,11 +128,14 @@ class _Daemon:
             unwell = self._stages.unwell(self._status())
             if unwell:
                 self._give_up(unwell)
+            if probation.look(self._parts.live.snapshot, self._parts.audit):
+                return True
 
     def stop(self) -> None:
         """End every part in order: first what watches, last what remembers."""
         parts, stages = self._parts, self._stages
         stages.stopping()
+        parts.troubles.probation.end()
         self._is_ending.set()
         stages.join("watch", END_S)
         parts.core.stop()
@@ -168,7 +173,8 @@ class _Daemon:
         troubles.is_settings_refused = False
         self._parts.audit("SIGHUP", "settings reloaded", "")
         only_alarm = settings.model_copy(update={"alarm": old.settings.alarm}) == old.settings
-        if not only_alarm or new.bundle_sha256 != old.bundle_sha256:
+        is_other = (new.bundle.folder, new.bundle_sha256) != (old.bundle.folder, old.bundle_sha256)
+        if not only_alarm or is_other:
             log.info("settings reloaded: starting again with them")
             return True
         self._plan = replace(old, settings=settings, rules=new.rules)
@@ -179,6 +185,7 @@ class _Daemon:
 
     def _give_up(self, why: str) -> None:
         """End at once: a daemon that is half alive is worse than one that starts again."""
+        self._parts.troubles.probation.give_up(why)
         log.critical("%s: ending, to be started again", why)
         sys.stderr.flush()
         os._exit(EXIT_HANGS)

@@ -14,6 +14,9 @@ from pathlib import Path
 from edgekit import files
 from edgekit.bundle import MANIFEST_FILE, Bundle, load_bundle
 from edgekit.errors import IntegrityError, MissingExtraError, UsageError
+from edgekit.field.keys import read_keys
+from edgekit.field.release import Seal, check_seal
+from edgekit.field.slots import bundle_folder
 from edgekit.manifest import ModelEntry
 from edgekit.pose import models
 from edgekit.runtime.choose import choose_model, open_engine
@@ -21,7 +24,7 @@ from edgekit.runtime.engine import Engine
 from edgekit.runtime.verify import check_engine, check_evidence
 from edgekit.serve.alarm.policy import AlarmRules
 from edgekit.serve.mqtt.broker import broker_of
-from edgekit.serve.settings import Settings, WatchSettings, state_folder
+from edgekit.serve.settings import Settings, WatchSettings, keys_folder, state_folder
 from edgekit.serve.sinks import sink_kind
 from edgekit.serve.watch.source_spec import kind_of
 
@@ -50,6 +53,8 @@ class Plan:
     settings_path: Path | None
     bundle: Bundle
     bundle_sha256: str
+    seal: Seal | None
+    """Who vouches for the bundle; None where no key is installed."""
     entry: ModelEntry
     rules: AlarmRules
     engine: Engine
@@ -76,6 +81,7 @@ class Plan:
             f"settings  {self.settings_path or 'none: the defaults'}",
             f"bundle    {self.bundle.folder}: {self.entry.name} on {self.engine.runtime}, "
             f"threshold {self.bundle.manifest.decision.threshold:.3f}",
+            f"signed    {_seal_line(self.seal)}",
             f"self-test {self.self_test_error or 'golden clips answered as at export'}",
             f"source    {watch.source}{'' if self.is_live else ' (replayed: nobody is watched)'}",
             f"alarm     {rules.n_positive} of {rules.n_windows} windows every {watch.hop_s:g} s; "
@@ -111,11 +117,13 @@ def make_plan(
     Raises:
         UsageError: A setting does not fit another or this device, a file that it names cannot be
             used, or there is no bundle or model.
-        IntegrityError: The bundle is damaged, or its gate evidence is not in order.
+        IntegrityError: The bundle is damaged, its gate evidence is not in order, or no installed
+            key has signed it.
         MissingExtraError: A package or the pose model is not installed.
     """
     _require_packages(settings.watch)
-    bundle = load_bundle(settings.bundle)
+    bundle = load_bundle(bundle_folder(settings.bundle))
+    seal = check_seal(bundle.folder, read_keys(keys_folder(settings)))
     check_evidence(bundle)
     watch, manifest = settings.watch, bundle.manifest
     entry = choose_model(bundle, runtime=watch.runtime, precision=watch.precision)
@@ -130,12 +138,19 @@ def make_plan(
         settings_path,
         bundle,
         files.sha256(bundle.folder / MANIFEST_FILE),
+        seal,
         entry,
         rules,
         engine,
         _self_test(bundle, entry, engine),
         speed,
     )
+
+
+def _seal_line(seal: Seal | None) -> str:
+    if seal is None:
+        return "not checked: no key is installed"
+    return f"version {seal.release.version}, by key {seal.key_name}"
 
 
 def _require_packages(watch: WatchSettings) -> None:

@@ -169,17 +169,28 @@ class MqttSettings(Frozen):
     """Take acknowledgements from the broker; off, because all its users could then silence."""
 
 
+class FieldSettings(Frozen):
+    """`[field]`: which bundles are trusted, and how a new one is tried."""
+
+    keys: Path | None = None
+    """Folder of the public keys (`*.pub`); default: `keys` in the state folder."""
+    trial_s: float = Field(60.0, ge=2, le=3600)
+    """A new bundle is kept after it has decided for so many seconds without a break."""
+
+
 class Settings(Frozen):
     """The whole file."""
 
     device: str = Field("edgekit", pattern=r"^[A-Za-z0-9_\-]{1,32}$")
     """Name of this bed or device, as others see it."""
     bundle: Path = Path("bundle")
+    """A bundle, or a folder of slots: then its active one."""
     watch: WatchSettings = WatchSettings()
     alarm: AlarmSettings = AlarmSettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     mqtt: MqttSettings = MqttSettings()
+    field: FieldSettings = FieldSettings()
     sinks: tuple[str, ...] = ()
     """URIs of alarm sinks, as in `log:`; an alarm box is one."""
 
@@ -257,3 +268,8 @@ def state_folder(settings: Settings) -> Path:
         return settings.store.folder
     given = os.environ.get("STATE_DIRECTORY")
     return Path(given.split(":")[0]) if given else Path.home() / ".local/state/edgekit"
+
+
+def keys_folder(settings: Settings) -> Path:
+    """Return where the public keys lie that bundles must be signed with."""
+    return settings.field.keys or state_folder(settings) / "keys"

@@ -18,6 +18,7 @@ import edgekit
 from edgekit.errors import UsageError
 from edgekit.pose.models import cache_folder
 from edgekit.serve.settings import Settings, find_settings, load_settings
+from edgekit.serve.systemd.service import USUAL_STORE
 from edgekit.serve.systemd.unit import ServiceOptions
 
 GROUPS = ("video", "dialout")
@@ -95,8 +96,11 @@ def closed_to_others(path: Path) -> Path | None:
 
 def _read_by(settings: Settings, folder: Path) -> tuple[Path, ...]:
     """Return every file and folder that the settings name, and what Python itself needs."""
+    own = folder / (settings.store.folder or USUAL_STORE)
+    # What lies in the daemon's own folder is its own, also where nobody else may look.
+    is_own = (folder / settings.bundle).is_relative_to(own)
     given = (
-        settings.bundle,
+        None if is_own else settings.bundle,
         settings.watch.pose_model,
         settings.http.certificate,
         settings.http.key,

@@ -9,7 +9,7 @@ def test_every_test_that_the_threat_model_names_exists(repository: Path) -> None
     n_named = 0
     for line in text.splitlines():
         file = ""
-        for cited in re.findall(r"`((?:serve/[a-z_/]+\.py)?(?:::test_\w+)?)`", line):
+        for cited in re.findall(r"`((?:(?:serve|field)/[a-z_/]+\.py)?(?:::test_\w+)?)`", line):
             path, _, name = cited.partition("::")
             file = path or file
             if cited and file:

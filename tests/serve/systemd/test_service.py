@@ -160,6 +160,10 @@ def test_the_plan_is_what_serve_would_do_here(
     assert found.folder == found.cache == str(tmp_path)
     assert (found.store, found.child_memory_mb) == ("/srv/events", 300)
     assert str(tmp_path / "models/a") in found.reads
+    slots = '[store]\nfolder = "/srv/events"\n'
+    (tmp_path / "bed.toml").write_text(f'bundle = "/srv/events/slots"\n{slots}', encoding="utf-8")
+    own = plan.plan(Path("bed.toml"))
+    assert "/srv/events/slots" not in own.reads, "its own folder, closed to others"
     with pytest.raises(UsageError, match="there is no such user"):
         monkeypatch.delenv("EDGEKIT_CACHE")
         plan.plan(Path("bed.toml"), user="no-such-user")
