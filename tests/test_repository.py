@@ -71,3 +71,20 @@ def test_exit_codes_of_the_readme_are_those_of_the_errors(repository: Path) -> N
 )
 def test_extras_are_declared(repository: Path, extra: str) -> None:
     assert f"\n{extra} = [" in (repository / "pyproject.toml").read_text()
+
+
+def test_the_rows_of_the_fault_table_are_in_the_tests_that_it_names(repository: Path) -> None:
+    text = (repository / "docs" / "faults.md").read_text()
+    rows = re.findall(r"^\| (\d+) \|.*\| ([^|]+) \|$", text, re.MULTILINE)
+    assert len(rows) >= 24
+    unnamed = [
+        (row, path)
+        for row, cell in rows
+        for path in re.findall(r"`([\w/]+\.py)`", cell)
+        if not re.search(
+            rf"\brow(?:s)? (?:\d+[,a-z ]+)*{row}\b",
+            (repository / "tests" / path).read_text().replace("_", " "),
+            re.IGNORECASE,
+        )
+    ]
+    assert unnamed == []
