@@ -16,7 +16,7 @@ from edgekit.serve.snapshot import snapshot_of
 from edgekit.serve.store.rows import StateRow, TransitionRow
 from edgekit.serve.watch.seen import ChildFacts
 
-COMMIT_WAIT_S = 0.15
+COMMIT_WAIT_S = 0.1
 """An announcement waits so long for its commit; one takes about a millisecond."""
 
 

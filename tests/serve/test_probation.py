@@ -33,7 +33,7 @@ def settings(slots: Slots) -> Settings:
         {
             "bundle": slots.folder,
             "watch": {"source": str(slots.path("a") / "golden_clips.npy")},
-            "field": {"keys": slots.folder.parent / "keys", "trial_s": 2.0},
+            "field": {"key_folder": slots.folder.parent / "keys", "trial_s": 2.0},
         }
     )
 
