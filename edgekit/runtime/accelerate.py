@@ -114,8 +114,8 @@ def _kept(job: _Job, kept: Path) -> GpuEngine | None:
     try:
         return job.open(TENSORRT, kept)
     except IntegrityError as error:
-        job.progress.say(f"the kept TensorRT engine is of no use and removed: {error}")
-        engine_cache.forget(kept)
+        # It stays until another is built: the GPU may only be out of reach now.
+        job.progress.say(f"the kept TensorRT engine is of no use: {error}")
         return None
 
 

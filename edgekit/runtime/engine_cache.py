@@ -114,16 +114,6 @@ def has_engine(folder: Path) -> bool:
     return any(folder.glob("*.engine"))
 
 
-def forget(folder: Path) -> None:
-    """Remove one engine's folder.
-
-    Raises:
-        OutputError: It cannot be removed.
-    """
-    with files.writing(folder):
-        shutil.rmtree(folder)
-
-
 def trim(cache: Path, kept: Path) -> tuple[Path, ...]:
     """Remove the engines that were not used for longest, until the rest are few and small.
 

@@ -41,9 +41,9 @@ class Heard:
 class FakeSession:
     """Answers as the CPU does, unless told to be wrong or to fail."""
 
-    def __init__(self, model: str, providers: list[str], error: float, *, fails: bool) -> None:
+    def __init__(self, ort: FakeOrt, model: str, providers: list[str]) -> None:
         self._cpu = onnxruntime.InferenceSession(model, providers=[CPU])
-        self._providers, self._error, self._fails = providers, error, fails
+        self._ort, self._providers = ort, providers
 
     def get_providers(self) -> Sequence[str]:
         return self._providers
@@ -51,10 +51,11 @@ class FakeSession:
     def run(
         self, outputs: Sequence[str], inputs: Mapping[str, NDArray[np.float32]]
     ) -> Sequence[NDArray[np.float32]]:
-        if self._fails:
+        used = self._providers[0]
+        if used in self._ort.failing:
             raise RuntimeError("CUDA error 700")
         probability, folds, attention = self._cpu.run(outputs, inputs)
-        return probability, folds + np.float32(self._error), attention
+        return probability, folds + np.float32(0.5 * (used in self._ort.wrong)), attention
 
 
 @dataclass
@@ -92,9 +93,7 @@ class FakeOrt:
         names = [name for name, _ in providers if name not in self.dropped]
         if first == TRT and first in names:
             self._use_cache(Path(given["trt_engine_cache_path"]))
-        return FakeSession(
-            model, [*names, CPU], 0.5 * (first in self.wrong), fails=first in self.failing
-        )
+        return FakeSession(self, model, [*names, CPU])
 
     def _use_cache(self, folder: Path) -> None:
         engine = folder / "TensorrtExecutionProvider_0_sm87.engine"
@@ -200,6 +199,18 @@ def test_a_damaged_engine_is_built_again(bundle: Bundle, entry: ModelEntry, cach
     assert opened(ort, cache, bundle, entry)[1] == []
 
 
+def test_a_good_engine_outlives_a_start_without_the_gpu(
+    bundle: Bundle, entry: ModelEntry, cache: Path
+) -> None:
+    ort = FakeOrt()
+    opened(ort, cache, bundle, entry)
+    ort.dropped = (TRT, CUDA)
+    assert opened(ort, cache, bundle, entry)[0] == "CPU"
+    ort.dropped = ()
+    assert opened(ort, cache, bundle, entry) == ("onnxruntime 9.9 TensorRT", [])
+    assert ort.n_builds == 1
+
+
 def test_another_onnx_runtime_builds_its_own(
     bundle: Bundle, entry: ModelEntry, cache: Path
 ) -> None:
@@ -226,7 +237,7 @@ def test_a_gpu_that_fails_later_is_an_error_and_no_answer(
     assert engine is not None
     features = extract(bundle.golden_clips()[0])
     assert engine.run(features).probability > 0
-    engine._session = FakeSession(str(bundle.model_path(entry)), [CUDA], 0, fails=True)
+    ort.failing = (CUDA,)
     with pytest.raises(IntegrityError, match="CUDA failed: CUDA error 700"):
         engine.run(features)
 
