@@ -13,7 +13,7 @@ from onnxruntime import SessionOptions
 from edgekit.errors import IntegrityError
 from edgekit.runtime.engine import Output, checked_output
 from edgekit.runtime.onnx_engine import OUTPUTS, session_options
-from edgekit.runtime.providers import OrtProvider, Provider, check_used
+from edgekit.runtime.providers import OUT_OF_REACH, OrtProvider, Provider, check_used
 
 
 class Session(Protocol):
@@ -78,7 +78,8 @@ class GpuEngine:
         # ONNX Runtime's exceptions have no base class of their own below Exception.
         except Exception as error:
             raise IntegrityError(
-                f"{model}: ONNX Runtime cannot load it with {provider.title}: {_reason(error)}"
+                f"{model}: ONNX Runtime cannot load it with {provider.title}: "
+                f"{_reason(error)}; {OUT_OF_REACH}"
             ) from error
         check_used(provider, self._session.get_providers())
 

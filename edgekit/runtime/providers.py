@@ -17,6 +17,9 @@ ProviderChoice = Literal["auto", "cpu", "cuda", "tensorrt"]
 OrtProvider = tuple[str, dict[str, str]]
 """A provider as ONNX Runtime wants it: its name and its options."""
 
+OUT_OF_REACH = "are its libraries installed, and may this user open the GPU's device files?"
+"""What to look at when a provider that is built in cannot be used."""
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -95,6 +98,5 @@ def check_used(provider: Provider, used: Sequence[str]) -> None:
     if not used or used[0] != provider.ort_name:
         found = ", ".join(used) or "nothing"
         raise IntegrityError(
-            f"ONNX Runtime dropped {provider.ort_name} and took {found}; are its libraries "
-            "installed and may this user open the GPU's device files?"
+            f"ONNX Runtime dropped {provider.ort_name} and took {found}; {OUT_OF_REACH}"
         )

@@ -20,7 +20,9 @@ from edgekit.features import extract
 from edgekit.manifest import ModelEntry
 from edgekit.runtime.accelerate import Gpu, open_on_gpu
 from edgekit.runtime.choose import choose_model, open_engine
-from edgekit.runtime.providers import OrtProvider
+from edgekit.runtime.gpu_engine import GpuEngine
+from edgekit.runtime.providers import CUDA as CUDA_PROVIDER
+from edgekit.runtime.providers import OrtProvider, ort_providers
 
 TRT, CUDA, CPU = "TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -91,6 +93,8 @@ class FakeOrt:
         if first in self.refused:
             raise RuntimeError(f"{first}: out of memory\nstack")
         names = [name for name, _ in providers if name not in self.dropped]
+        if not names:
+            raise RuntimeError("nodes that are assigned to the default CPU EP, but it is disabled")
         if first == TRT and first in names:
             self._use_cache(Path(given["trt_engine_cache_path"]))
         return FakeSession(self, model, [*names, CPU])
@@ -173,7 +177,9 @@ def test_after_cuda_comes_the_cpu_and_it_is_said(
 ) -> None:
     runtime, said = opened(FakeOrt(dropped=(TRT, CUDA)), cache, bundle, entry)
     assert runtime == "CPU"
-    assert said[-1].startswith("CUDA is given up, the CPU comes next: ONNX Runtime dropped CUDA")
+    assert said[-1].startswith("CUDA is given up, the CPU comes next: ")
+    assert "default CPU EP" in said[-1]
+    assert said[-1].endswith("may this user open the GPU's device files?")
     assert sum("is given up" in line for line in said) == 2
 
 
@@ -240,6 +246,20 @@ def test_a_gpu_that_fails_later_is_an_error_and_no_answer(
     ort.failing = (CUDA,)
     with pytest.raises(IntegrityError, match="CUDA failed: CUDA error 700"):
         engine.run(features)
+
+
+def test_the_real_onnx_runtime_does_not_go_on_with_the_cpu(
+    bundle: Bundle, entry: ModelEntry, cache: Path
+) -> None:
+    if CUDA_PROVIDER.ort_name in onnxruntime.get_available_providers():
+        pytest.skip("this ONNX Runtime is built for CUDA")
+    providers = ort_providers(CUDA_PROVIDER, entry, cache)
+    model = bundle.model_path(entry)
+    with (
+        pytest.warns(UserWarning, match="not in available provider names"),
+        pytest.raises(IntegrityError, match="cannot load it with CUDA: .*CPU EP"),
+    ):
+        GpuEngine(onnxruntime, CUDA_PROVIDER, model, providers)
 
 
 def test_without_a_gpu_nothing_is_said_and_nothing_left(
