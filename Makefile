@@ -38,11 +38,11 @@ check: $(READY)  ## Lint, formatting, types, and who may import whom.
 	$(BIN)/lint-imports
 
 # Processes of their own, so that no runtime's threads live on beside the next one's. The daemon's
-# tests mostly wait: two files at a time.
+# tests mostly wait, so three of their files run at a time.
 test: $(READY)  ## The whole test suite.
-	$(PYTEST) tests/core tests/runtime tests/field tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py
+	$(PYTEST) tests/core tests/runtime tests/field tests/synth tests/cli tests/pose tests/benchmarks tests/test_repository.py -n 2 --dist loadfile
 	$(PYTEST) tests/train tests/export
-	$(PYTEST) tests/serve tests/installing -n 2 --dist loadfile
+	$(PYTEST) tests/serve tests/installing -n 3 --dist loadfile
 	$(PYTEST) tests/integration
 
 test-core:  ## Tests of the core alone, on the Python in PYTHON, with the base install only.

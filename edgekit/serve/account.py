@@ -30,6 +30,7 @@ class Account:
         self._blind_s = self._blind_before_period_s = 0.0
         self._n_frames = self._n_decisions = self._n_restarts_before = 0
         self._worst_latency_s = 0.0
+        self._slept_s = self._slept_before_period_s = 0.0
 
     def frame(self) -> None:
         """Count one frame."""
@@ -40,6 +41,10 @@ class Account:
         self._n_decisions += 1
         self._worst_latency_s = max(self._worst_latency_s, latency_s)
 
+    def slept(self, total_s: float) -> None:
+        """Take for how long the device has been suspended so far: nobody was watched then."""
+        self._slept_s = max(total_s, self._slept_s)
+
     def state(self, state: WatchState, now_s: float) -> None:
         """Take the state from `now_s` on."""
         if self._state is WatchState.NOT_MONITORING:
@@ -47,13 +52,14 @@ class Account:
         self._state, self._state_since_s = state, now_s
 
     def blind_s(self, now_s: float) -> float:
-        """Return the seconds in NOT MONITORING since the start."""
+        """Return the seconds in NOT MONITORING, or suspended, since the start."""
         is_blind = self._state is WatchState.NOT_MONITORING
-        return self._blind_s + (max(now_s - self._state_since_s, 0.0) if is_blind else 0.0)
+        lasting_s = max(now_s - self._state_since_s, 0.0) if is_blind else 0.0
+        return self._blind_s + lasting_s + self._slept_s
 
     def uptime_s(self, now_s: float) -> float:
         """Return the seconds since the start."""
-        return now_s - self._started_s
+        return now_s - self._started_s + self._slept_s
 
     def is_due(self, now_s: float) -> bool:
         """Tell whether an hour has passed since the last row."""
@@ -65,7 +71,7 @@ class Account:
         blind_s = self.blind_s(now_s)
         row = HealthRow(
             stamp,
-            period_s=now_s - self._period_began_s,
+            period_s=now_s - self._period_began_s + self._slept_s - self._slept_before_period_s,
             uptime_s=self.uptime_s(now_s),
             n_child_restarts=figures.n_child_restarts - self._n_restarts_before,
             n_frames=self._n_frames,
@@ -78,6 +84,7 @@ class Account:
             start_reason=self._start_reason,
         )
         self._period_began_s, self._blind_before_period_s = now_s, blind_s
+        self._slept_before_period_s = self._slept_s
         self._n_restarts_before = figures.n_child_restarts
         self._n_frames = self._n_decisions = 0
         self._worst_latency_s = 0.0

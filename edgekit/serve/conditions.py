@@ -47,6 +47,7 @@ class Condition(str, Enum):
     CRASH_LOOP = "crash_loop"
     SOURCE_ENDED = "source_ended"
     CLOCK_JUMPED = "clock_jumped"
+    DEVICE_SLEPT = "device_slept"
     DISK_FULL = "disk_full"
     STORE_FAILING = "store_failing"
     STORE_REPLACED = "store_replaced"
@@ -133,6 +134,9 @@ MEANINGS: dict[Condition, Meaning] = {
     ),
     Condition.CLOCK_JUMPED: Meaning(
         _IMPAIRED, "low", "clock was set", "Nothing to do: times in the log are marked."
+    ),
+    Condition.DEVICE_SLEPT: Meaning(
+        _IMPAIRED, "medium", "device slept", "It watched nobody then: switch off its sleep mode."
     ),
     Condition.DISK_FULL: Meaning(
         _IMPAIRED, "low", "disk full", "Free some space; events are kept in memory until then."

@@ -177,6 +177,7 @@ class Core:
             if now >= self._device_due_s:
                 self._device_due_s = now + DEVICE_EVERY_S
                 self._parts.device.poll(now, self._parts.clock.utc())
+                self._parts.account.slept(self._parts.device.facts.slept_s)
             self._desk.apply(Tick())
             self._desk.look()
             self._keep_excerpts()

@@ -175,7 +175,7 @@ class MqttSettings(Frozen):
 class FieldSettings(Frozen):
     """`[field]`: which bundles are trusted, and how a new one is tried."""
 
-    keys: Path | None = None
+    key_folder: Path | None = None
     """Folder of the public keys (`*.pub`); default: `keys` in the state folder."""
     trial_s: float = Field(60.0, ge=2, le=3600)
     """A new bundle is kept after it has decided for so many seconds without a break."""
@@ -275,4 +275,4 @@ def state_folder(settings: Settings) -> Path:
 
 def keys_folder(settings: Settings) -> Path:
     """Return where the public keys lie that bundles must be signed with."""
-    return settings.field.keys or state_folder(settings) / "keys"
+    return settings.field.key_folder or state_folder(settings) / "keys"

@@ -43,6 +43,17 @@ def test_an_hours_row_counts_that_hour_alone() -> None:
     assert second.start_reason is None
 
 
+def test_a_suspended_device_was_blind_for_as_long() -> None:
+    account = Account(0.0, None)
+    account.state(WatchState.ARMED, 10.0)
+    account.slept(600.0)
+    assert (account.blind_s(20.0), account.uptime_s(20.0)) == (610.0, 620.0)
+    first = account.close_period(stamp(20.0), FIGURES)
+    assert (first.period_s, first.blind_s) == (620.0, 610.0)
+    second = account.close_period(stamp(30.0), FIGURES)
+    assert (second.period_s, second.blind_s) == (10.0, 0.0)
+
+
 def test_quiet_decisions_are_thinned_and_near_ones_kept() -> None:
     thinning = Thinning(5.0, threshold=0.6)
     kept = [t for t in range(20) if thinning.is_kept(t, 0.1)]

@@ -5,6 +5,8 @@ It reads a dozen small files and never waits. What a device does not tell is unk
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,15 @@ THROTTLED_HOLD_S = 60.0
 """A power supply that is too weak sags for moments, again and again: one alarm."""
 
 
+SLEEP_S = 0.5
+"""Reading two clocks one after the other is not sleep."""
+
+
+def seconds_asleep() -> float:
+    """Return for how long this machine has been suspended since it was booted."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+
+
 @dataclass(frozen=True)
 class DeviceFacts:
     """What the last poll read; None is unknown."""
@@ -28,18 +39,26 @@ class DeviceFacts:
     rss_mb: float | None = None
     """Resident memory of this process."""
     is_throttled: bool | None = None
+    slept_s: float = 0.0
+    """Seconds for which it was suspended since the first poll: monotonic time stood still."""
 
 
 class DeviceWatch:
     """The device over time."""
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(
+        self, root: Path = Path("/"), asleep_s: Callable[[], float] = seconds_asleep
+    ) -> None:
         """Look for what this device tells.
 
         Args:
             root: Folder that holds `sys` and `proc`.
+            asleep_s: How long the device has been suspended since it was booted.
         """
         self._root = root
+        self._asleep_s = asleep_s
+        self._first_asleep_s: float | None = None
+        self._woke_mono_s: float | None = None
         self._thermal = Thermal(root)
         self._offset_s: float | None = None
         self._jumped_mono_s: float | None = None
@@ -52,19 +71,33 @@ class DeviceWatch:
         if self._offset_s is not None and abs(offset_s - self._offset_s) > CLOCK_JUMP_S:
             self._jumped_mono_s = mono_s
         self._offset_s = offset_s
+        slept_s = self._slept(mono_s)
         is_throttled = self._thermal.is_throttled()
         if is_throttled:
             self._throttled_mono_s = mono_s
-        self.facts = DeviceFacts(self._thermal.temperature_c(), self._rss_mb(), is_throttled)
+        temperature_c = self._thermal.temperature_c()
+        self.facts = DeviceFacts(temperature_c, self._rss_mb(), is_throttled, slept_s)
 
     def conditions(self, now_mono: float) -> frozenset[Condition]:
         """Return what is wrong with the device."""
         found = set()
         if _is_recent(self._jumped_mono_s, now_mono, CLOCK_SHOWN_S):
             found.add(Condition.CLOCK_JUMPED)
+        if _is_recent(self._woke_mono_s, now_mono, CLOCK_SHOWN_S):
+            found.add(Condition.DEVICE_SLEPT)
         if _is_recent(self._throttled_mono_s, now_mono, THROTTLED_HOLD_S):
             found.add(Condition.THROTTLED)
         return frozenset(found)
+
+    def _slept(self, mono_s: float) -> float:
+        asleep_s = self._asleep_s()
+        if self._first_asleep_s is None:
+            self._first_asleep_s = asleep_s
+        slept_s = asleep_s - self._first_asleep_s
+        if slept_s > self.facts.slept_s + SLEEP_S:
+            self._woke_mono_s = mono_s
+            return slept_s
+        return self.facts.slept_s
 
     def _rss_mb(self) -> float | None:
         for line in (read_text(self._root / "proc/self/status") or "").splitlines():

@@ -69,8 +69,10 @@ export class Sound {
 
   constructor(onChange) {
     this.#onChange = onChange;
-    const unlock = () => void this.enable();
-    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, true);
+    // When the tap is over, not while it lasts: the banner above goes away with it, and what lies
+    // under the finger must not move between press and release, or the first tap would be lost.
+    const unlock = () => setTimeout(() => void this.enable());
+    for (const gesture of ["pointerup", "keyup"]) addEventListener(gesture, unlock, true);
     everyQuarter(() => this.#schedule());
     this.#open();
   }

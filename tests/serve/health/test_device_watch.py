@@ -52,6 +52,21 @@ def test_a_clock_that_was_set_is_said_for_ten_minutes(tmp_path: Path, jump_s: fl
     assert watch.conditions(710.0) == frozenset()
 
 
+def test_a_device_that_slept_says_so_for_ten_minutes(tmp_path: Path) -> None:
+    asleep_s = iter([50.0, 50.1, 3650.0, 3650.0, 3650.0])
+    watch = DeviceWatch(tmp_path, lambda: next(asleep_s))
+    for mono_s in (0.0, 3.0):
+        watch.poll(mono_s, 1e9 + mono_s)
+        assert watch.conditions(mono_s) == frozenset()
+    # The wall clock went on meanwhile.
+    watch.poll(6.0, 1e9 + 6.0 + 3600.0)
+    assert watch.facts.slept_s == 3600.0
+    assert watch.conditions(6.0) == {Condition.DEVICE_SLEPT, Condition.CLOCK_JUMPED}
+    watch.poll(9.0, 1e9 + 9.0 + 3600.0)
+    assert watch.conditions(605.0) >= {Condition.DEVICE_SLEPT}
+    assert watch.conditions(606.0) == frozenset()
+
+
 def test_a_leap_second_and_a_slewed_clock_are_no_jump(tmp_path: Path) -> None:
     """Row 18: a leap second; then a day of the fastest slewing that Linux does."""
     watch = DeviceWatch(tmp_path)

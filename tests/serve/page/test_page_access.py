@@ -17,7 +17,7 @@ def guarded(server: FakeServer) -> FakeServer:
 
 def sign_in(page: Page, token: str) -> None:
     page.fill("#token", token)
-    page.press("#token", "Enter")
+    page.click("#token-form button")
 
 
 @pytest.mark.usefixtures("guarded")
@@ -38,6 +38,21 @@ def test_without_a_token_it_asks_for_one(open_page: Open, shoot: object) -> None
     page.click("#sign-out")
     expect(page.locator("#signed-out")).to_be_visible()
     assert page.evaluate("sessionStorage['edgekit.token'] ?? null") is None
+
+
+@pytest.mark.usefixtures("guarded")
+def test_the_first_tap_counts_although_it_also_enables_the_sound(open_page: Open) -> None:
+    """What lies under the finger must not move between press and release."""
+    page = open_page(link="signed-out")
+    assert page.get_attribute("body", "data-audio") != "running"
+    box = page.locator("#token-keep").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(800)
+    page.mouse.up()
+    page.wait_for_selector('body[data-audio="running"]')
+    assert page.is_checked("#token-keep")
 
 
 @pytest.mark.usefixtures("guarded")

@@ -120,7 +120,7 @@ def test_a_pause_counts_down_and_can_be_ended(open_page: Open, server: FakeServe
     expect(page.locator("#pause-left")).to_have_text("2:00")
     server.tell(pause_left_s=61.0)
     expect(page.locator("#pause-left")).to_have_text("1:01")
-    page.press("#pause-end", "Enter")
+    page.click("#pause-end")
     _until(lambda: bool(server.requests))
     assert server.requests[0][:2] == ("DELETE", "audio/pause")
     server.tell(pause_left_s=0.0)
