@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
 
@@ -25,4 +26,17 @@ class Silent:
         """Ignore."""
 
 
+class Logged:
+    """Logs what is said as warnings, which Python shows even where no log was set up."""
+
+    def step(self, task: str, done: int, total: int) -> None:
+        """Ignore."""
+
+    def say(self, line: str) -> None:
+        """Log it."""
+        logging.getLogger("edgekit").warning("%s", line)
+
+
 SILENT = Silent()
+LOGGED = Logged()
+"""For work of which something must be heard even when nobody listens."""

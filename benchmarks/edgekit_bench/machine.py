@@ -12,7 +12,7 @@ from edgekit.records import Frozen
 from edgekit.runtime.cpu import this_cpu
 
 UNKNOWN = "unknown"
-PACKAGES = ("numpy", "onnxruntime", "openvino", "torch", "mediapipe")
+PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "torch", "mediapipe")
 NOTABLE_FLAGS = frozenset(
     (
         *("avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx_vnni", "avx512_bf16"),

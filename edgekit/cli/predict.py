@@ -45,6 +45,10 @@ def predict(
     precision: Annotated[
         Literal["auto", "fp32", "int8"], typer.Option(help="Which models are considered.")
     ] = "auto",
+    provider: Annotated[
+        Literal["auto", "cpu", "cuda", "tensorrt"],
+        typer.Option(help="Best of ONNX Runtime's providers to use; the CPU stands in, and says."),
+    ] = "auto",
     threads: Annotated[int, typer.Option(min=1, max=256, help="Threads of the model.")] = 1,
     pose_model: Annotated[
         Path | None, typer.Option(help="A .task file for videos, instead of the fetched one.")
@@ -64,7 +68,8 @@ def predict(
 
     loaded = load_bundle(bundle)
     entry = choose_model(loaded, runtime=runtime, precision=precision)
-    engine = open_engine(loaded, entry, n_threads=threads)
+    with console.progress() as progress:
+        engine = open_engine(loaded, entry, n_threads=threads, provider=provider, progress=progress)
     console.note(f"model {entry.name} on {engine.runtime}, threshold from {bundle}")
     with console.progress() as progress:
         rows = judge_all(

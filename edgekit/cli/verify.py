@@ -10,7 +10,7 @@ import typer
 from edgekit.cli import console
 
 if TYPE_CHECKING:
-    from edgekit.runtime.verify import GoldenCheck
+    from edgekit.runtime.golden import GoldenCheck
 
 
 def verify(

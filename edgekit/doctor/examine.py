@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ def examine(
     """
     needs = (
         packages.check_python(),
+        packages.check_onnxruntime(_there(packages.ONNXRUNTIME, installed)),
         *(packages.check_need(need, installed(need.package)) for need in packages.NEEDS),
     )
     return (
@@ -47,10 +48,12 @@ def examine(
     )
 
 
+def _there(names: Sequence[str], installed: Callable[[str], str | None]) -> dict[str, str]:
+    return {name: found for name in names if (found := installed(name))}
+
+
 def _libraries(installed: Callable[[str], str | None]) -> Iterator[Finding]:
-    yield packages.check_opencv(
-        {name: found for name in packages.OPENCV if (found := installed(name))}
-    )
+    yield packages.check_opencv(_there(packages.OPENCV, installed))
     yield packages.check_libc(platform.libc_ver(), installed("openvino"))
     yield packages.check_native_libraries(
         DEBIAN_PACKAGES, packages.can_load, is_needed=installed("mediapipe") is not None

@@ -34,7 +34,6 @@ class Need:
 
 NEEDS = (
     Need("numpy", "", "everything"),
-    Need("onnxruntime", "", "running models"),
     Need("pydantic", "", "reading bundles"),
     Need("typer", "", "the command line"),
     Need("openvino", "openvino", "the second runtime, often the faster one on x86"),
@@ -44,6 +43,8 @@ NEEDS = (
     Need("fastapi", "serve", "the bedside daemon"),
     Need("paho-mqtt", "serve", "the bedside daemon's messages to a broker"),
 )
+ONNXRUNTIME = ("onnxruntime", "onnxruntime-gpu")
+"""Two packages that install the same module; the second is for NVIDIA's GPUs."""
 OPENCV = (
     "opencv-python",
     "opencv-contrib-python",
@@ -77,6 +78,17 @@ def check_need(need: Need, found: str | None) -> Finding:
     what = f"edgekit[{need.extra}]" if need.extra else "edgekit"
     state: State = "absent" if need.extra else "missing"
     return Finding(need.package, state, f"needed for {need.purpose}", f'pip install "{what}"')
+
+
+def check_onnxruntime(found: Mapping[str, str]) -> Finding:
+    """Check ONNX Runtime, given the versions of its installed packages by name."""
+    if not found:
+        return check_need(Need("onnxruntime", "", "running models"), None)
+    text = ", ".join(f"{name} {at}" for name, at in found.items())
+    if len(found) > 1:
+        fix = f"pip uninstall {' '.join(found)}, then install one of them"
+        return Finding("onnxruntime", "warning", f"{text} overwrite each other's files", fix)
+    return Finding("onnxruntime", "ok", text.removeprefix("onnxruntime "))
 
 
 def check_opencv(found: Mapping[str, str]) -> Finding:

@@ -12,7 +12,7 @@ from edgekit.errors import IntegrityError
 from edgekit.runtime.engine import Output, checked_output
 
 _ERRORS_ONLY = 3
-_OUTPUTS = ["probability", "fold_probability", "attention"]
+OUTPUTS = ["probability", "fold_probability", "attention"]
 
 
 class OnnxEngine:
@@ -41,7 +41,7 @@ class OnnxEngine:
 
     def run(self, features: NDArray[np.float32]) -> Output:
         """Judge one clip's features, float32 (C, T, V)."""
-        outputs = self._session.run(_OUTPUTS, {"features": features[None]})
+        outputs = self._session.run(OUTPUTS, {"features": features[None]})
         return checked_output(*outputs)
 
 

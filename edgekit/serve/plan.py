@@ -21,7 +21,9 @@ from edgekit.manifest import ModelEntry
 from edgekit.pose import models
 from edgekit.runtime.choose import choose_model, open_engine
 from edgekit.runtime.engine import Engine
-from edgekit.runtime.verify import check_engine, check_evidence
+from edgekit.runtime.golden import check_engine
+from edgekit.runtime.providers import ProviderChoice
+from edgekit.runtime.verify import check_evidence
 from edgekit.serve.alarm.policy import AlarmRules
 from edgekit.serve.mqtt.broker import broker_of
 from edgekit.serve.settings import Settings, WatchSettings, keys_folder, state_folder
@@ -41,8 +43,11 @@ OpenEngine = Callable[[Bundle, ModelEntry, int], Engine]
 """Takes the number of threads last."""
 
 
-def _open_engine(bundle: Bundle, entry: ModelEntry, threads: int) -> Engine:
-    return open_engine(bundle, entry, n_threads=threads)
+def _opener(provider: ProviderChoice) -> OpenEngine:
+    def opened(bundle: Bundle, entry: ModelEntry, threads: int) -> Engine:
+        return open_engine(bundle, entry, n_threads=threads, provider=provider)
+
+    return opened
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def make_plan(
     settings_path: Path | None,
     *,
     speed: float = 1.0,
-    opened: OpenEngine = _open_engine,
+    opened: OpenEngine | None = None,
 ) -> Plan:
     """Load and check everything; a model that fails its self-test is kept, and said so.
 
@@ -132,7 +137,7 @@ def make_plan(
     )
     _check_source(watch, speed)
     _check_outlets(settings)
-    engine = opened(bundle, entry, watch.threads)
+    engine = (opened or _opener(watch.provider))(bundle, entry, watch.threads)
     return Plan(
         settings,
         settings_path,

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from edgekit.errors import UsageError
 from edgekit.manifest import AlarmPolicy
 from edgekit.records import Frozen, first_problem
+from edgekit.runtime.providers import ProviderChoice
 from edgekit.serve.alarm.policy import AlarmRules
 
 if sys.version_info >= (3, 11):
@@ -40,6 +41,8 @@ class WatchSettings(Frozen):
     """A `.task` file, instead of the fetched one."""
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
     precision: Literal["auto", "fp32", "int8"] = "auto"
+    provider: ProviderChoice = "auto"
+    """Of ONNX Runtime: the best GPU provider that may be used, or `cpu` for none."""
     threads: int = Field(1, ge=1, le=16)
     """Of the model."""
     child_silent_s: float = Field(3.0, ge=0.5, le=60)

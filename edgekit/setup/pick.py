@@ -19,7 +19,7 @@ from edgekit.manifest import ModelEntry
 from edgekit.progress import SILENT, Progress
 from edgekit.runtime.choose import choose_model, open_engine
 from edgekit.runtime.engine import Engine
-from edgekit.runtime.verify import check_engine
+from edgekit.runtime.golden import check_engine
 from edgekit.setup.journal import Pick
 
 WORTH = 0.9
@@ -97,7 +97,7 @@ def _ways(bundle: Bundle, n_cores: int, progress: Progress) -> Iterator[Way]:
     for entry in _entries(bundle):
         for n in threads:
             try:
-                engine = open_engine(bundle, entry, n_threads=n)
+                engine = open_engine(bundle, entry, n_threads=n, progress=progress)
                 check_engine(bundle, entry, engine)
             except IntegrityError as error:
                 progress.say(f"left out: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import typer
 from bench_records import TINY_BUNDLE
@@ -76,6 +77,14 @@ def test_refusals(folder: Path) -> None:
     assert isinstance(_run(folder, *TINY, "--out", out).exception, OutputError)
     for wrong in (("--hop", "inf"), ("--fps", "inf"), ("--threads", "100000")):
         assert _run(folder, *TINY, *wrong).exit_code == 2
+
+
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_refused(folder: Path) -> None:
+    if "TensorrtExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this ONNX Runtime is built for TensorRT")
+    asked = ("--runtime", "onnxruntime", "--provider")
+    assert isinstance(_run(folder, *TINY, *asked, "tensorrt").exception, UsageError)
+    assert _run(folder, *TINY, *asked, "cpu").exit_code == 0
 
 
 def test_verify_lists_every_model(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,6 +88,15 @@ def test_opencv_packages_of_unlike_versions_are_warned_of(
     assert packages.check_opencv(found).state == state
 
 
+def test_the_gpus_onnx_runtime_stands_for_the_cpus_but_not_beside_it() -> None:
+    both = {"onnxruntime": "1.32.0", "onnxruntime-gpu": "1.23.0"}
+    gpu = {"onnxruntime-gpu": "1.23.0"}
+    assert packages.check_onnxruntime({}).state == "missing"
+    assert packages.check_onnxruntime({"onnxruntime": "1.32.0"}).detail == "1.32.0"
+    assert packages.check_onnxruntime(gpu) == Finding("onnxruntime", "ok", "onnxruntime-gpu 1.23.0")
+    assert packages.check_onnxruntime(both).state == "warning"
+
+
 @pytest.mark.parametrize(
     ("libc", "openvino", "state", "fix"),
     [

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
@@ -63,6 +64,16 @@ def test_the_golden_clips_are_answered_before_anything_starts() -> None:
     plan.refuse_failed_self_test()
     assert not plan.is_live
     assert plan.hop_frames == 15
+
+
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_refused() -> None:
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this ONNX Runtime is built for CUDA")
+    source = str(TINY / "golden_clips.npy")
+    watch = {"source": source, "runtime": "onnxruntime", "provider": "cuda"}
+    with pytest.raises(UsageError, match="provider cuda: .* built without it"):
+        make_plan(settings(watch=watch), None)
+    assert make_plan(settings(watch={**watch, "provider": "cpu"}), None).self_test_error == ""
 
 
 def test_a_model_that_answers_otherwise_here_is_kept_and_said_so() -> None:

@@ -174,7 +174,7 @@ def test_a_model_runs_under_the_units_system_calls(runtime: str, repository: Pat
         "from pathlib import Path\n"
         "from edgekit.bundle import load_bundle\n"
         "from edgekit.runtime.choose import choose_model, open_engine\n"
-        "from edgekit.runtime.verify import check_engine\n"
+        "from edgekit.runtime.golden import check_engine\n"
         "bundle = load_bundle(Path('tests/data/tiny_bundle'))\n"
         f"model = choose_model(bundle, runtime='{runtime}')\n"
         "check_engine(bundle, model, open_engine(bundle, model))\n"
