@@ -58,7 +58,7 @@ def mac_nodes(events: list[dict[str, Any]]) -> Iterator[MacNode]:
 def _profile(model: Path, folder: Path) -> Path:
     import onnxruntime
 
-    from edgekit.runtime.onnx_engine import session_options
+    from edgekit.runtime.onnx_engine import first_line, session_options
 
     options = session_options(n_threads=1)
     options.enable_profiling = True
@@ -74,8 +74,7 @@ def _profile(model: Path, folder: Path) -> Path:
         session.run(None, {features.name: np.zeros(features.shape, dtype=np.float32)})
     # ONNX Runtime's exceptions have no base class of their own below Exception.
     except Exception as error:
-        reason = str(error).splitlines()[0]
-        raise IntegrityError(f"{model}: ONNX Runtime cannot run it: {reason}") from error
+        raise IntegrityError(f"{model}: ONNX Runtime cannot run it: {first_line(error)}") from error
     return Path(session.end_profiling())
 
 

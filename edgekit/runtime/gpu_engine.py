@@ -12,7 +12,7 @@ from onnxruntime import SessionOptions
 
 from edgekit.errors import IntegrityError
 from edgekit.runtime.engine import Output, checked_output
-from edgekit.runtime.onnx_engine import OUTPUTS, session_options
+from edgekit.runtime.onnx_engine import OUTPUTS, first_line, session_options
 from edgekit.runtime.providers import OUT_OF_REACH, OrtProvider, Provider, check_used
 
 
@@ -79,7 +79,7 @@ class GpuEngine:
         except Exception as error:
             raise IntegrityError(
                 f"{model}: ONNX Runtime cannot load it with {provider.title}: "
-                f"{_reason(error)}; {OUT_OF_REACH}"
+                f"{first_line(error)}; {OUT_OF_REACH}"
             ) from error
         check_used(provider, self._session.get_providers())
 
@@ -92,9 +92,5 @@ class GpuEngine:
         try:
             outputs = self._session.run(OUTPUTS, {"features": features[None]})
         except Exception as error:
-            raise IntegrityError(f"{self._title} failed: {_reason(error)}") from error
+            raise IntegrityError(f"{self._title} failed: {first_line(error)}") from error
         return checked_output(*outputs)
-
-
-def _reason(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -36,13 +36,19 @@ class OnnxEngine:
             )
         # ONNX Runtime's exceptions have no base class of their own below Exception.
         except Exception as error:
-            reason = str(error).splitlines()[0]
-            raise IntegrityError(f"{name}: ONNX Runtime cannot load it: {reason}") from error
+            raise IntegrityError(
+                f"{name}: ONNX Runtime cannot load it: {first_line(error)}"
+            ) from error
 
     def run(self, features: NDArray[np.float32]) -> Output:
         """Judge one clip's features, float32 (C, T, V)."""
         outputs = self._session.run(OUTPUTS, {"features": features[None]})
         return checked_output(*outputs)
+
+
+def first_line(error: Exception) -> str:
+    """Return what ONNX Runtime says in one line; its kind, where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def session_options(n_threads: int) -> onnxruntime.SessionOptions:

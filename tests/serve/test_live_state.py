@@ -5,25 +5,11 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+from core_fakes import IDENTITY
 
 from edgekit.serve.alarm.events import Transition
-from edgekit.serve.live import Identity, Live, PoseMessage, Subscription, TransitionMessage
+from edgekit.serve.live import Live, PoseMessage, Subscription, TransitionMessage
 from edgekit.serve.store.rows import Stamp, TransitionRow
-
-IDENTITY = Identity(
-    device="bed-1",
-    version="0",
-    boot_id="0" * 16,
-    bundle_sha256="0" * 64,
-    model="onnx-fp32",
-    threshold=0.5,
-    window_s=5.0,
-    fps=30.0,
-    source="0",
-    is_live=True,
-    is_policy_tuned=False,
-    is_open=True,
-)
 
 
 def pose(t_s: float) -> PoseMessage:
