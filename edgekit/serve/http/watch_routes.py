@@ -36,9 +36,15 @@ _METRICS: dict[int | str, dict[str, Any]] = {
 def watch_routes(parts: Parts) -> APIRouter:
     """Return the routes of the state, behind their scopes."""
     router = APIRouter(tags=["watch"])
-    identity, access = parts.live.identity, parts.access
-    render = metrics_page(identity, parts.state)
-    identities = TypeAdapter(Identity)
+    _add_probes(router, parts)
+    _add_metrics(router, parts)
+    _add_who(router, parts)
+    _add_state(router, parts)
+    return router
+
+
+def _add_probes(router: APIRouter, parts: Parts) -> None:
+    """What a service manager or load balancer asks, without a token."""
 
     @router.get(
         "/healthz",
@@ -64,13 +70,17 @@ def watch_routes(parts: Parts) -> APIRouter:
     )
     async def readyz(request: Request) -> Response:
         """Whether it watches: 200 only when ARMED or DEGRADED; why not with scope view."""
-        may_see = access.caller(request).may("view")
+        may_see = parts.access.caller(request).may("view")
         reply = parts.state()
         reasons = [str(getattr(c.condition, "value", c.condition)) for c in reply.conditions]
         ready = ReadyReply(state=reply.state.value, conditions=reasons if may_see else None)
         status = HTTPStatus.OK if is_armed(reply) else HTTPStatus.SERVICE_UNAVAILABLE
         content = ready.model_dump_json(exclude_none=True)
         return Response(content, status, media_type="application/json")
+
+
+def _add_metrics(router: APIRouter, parts: Parts) -> None:
+    render = metrics_page(parts.live.identity, parts.state)
 
     @router.get(
         "/metrics",
@@ -81,6 +91,12 @@ def watch_routes(parts: Parts) -> APIRouter:
     async def metrics(_: Viewer) -> Response:
         """The watch state for Prometheus."""
         return Response(render(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+def _add_who(router: APIRouter, parts: Parts) -> None:
+    """Who asks, and who answers."""
+    identity, access = parts.live.identity, parts.access
+    identities = TypeAdapter(Identity)
 
     @router.get(
         "/api/v1/session",
@@ -110,6 +126,10 @@ def watch_routes(parts: Parts) -> APIRouter:
         """What does not change while the daemon runs."""
         return as_json_of(identities, identity)
 
+
+def _add_state(router: APIRouter, parts: Parts) -> None:
+    """How things stand: once, or as it happens."""
+
     @router.get(
         "/api/v1/state",
         response_model=StateReply,
@@ -131,6 +151,4 @@ def watch_routes(parts: Parts) -> APIRouter:
         client = parts.hub.enter()
         if client is None:
             raise refused(429, "too many live streams", wait_s=10)
-        return LiveResponse(parts.hub, client, lambda: access.is_still_good(caller))
-
-    return router
+        return LiveResponse(parts.hub, client, lambda: parts.access.is_still_good(caller))

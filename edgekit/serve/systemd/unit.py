@@ -25,7 +25,8 @@ cdc_acm
 LAN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fe80::/10", "fd00::/8")
 DAEMON_MB = 600
 """What the daemon may take beside its pose process, with a wide margin."""
-_HOMES = ("/home", "/root", "/run/user")
+HOMES = ("/home", "/root", "/run/user")
+"""What `ProtectHome=yes` hides, see systemd.exec(5)."""
 TEMPLATE = "edgekit.service.in"
 
 
@@ -63,7 +64,7 @@ class ServiceOptions:
     def is_at_home(self) -> bool:
         """Whether anything that it needs lies in somebody's home."""
         return any(
-            PurePosixPath(path).is_relative_to(home) for path in self.paths for home in _HOMES
+            PurePosixPath(path).is_relative_to(home) for path in self.paths for home in HOMES
         )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from edgekit.errors import UsageError
 from edgekit.serve.systemd.unit import (
+    HOMES,
     NAME,
     ServiceOptions,
     options_of,
@@ -112,7 +113,7 @@ def test_what_runtimes_need_is_left_to_them() -> None:
         (PLAIN, "DynamicUser=yes"),
         (replace(PLAIN, user="pi"), "User=pi"),
         (replace(PLAIN, executable="/home/pi/venv/bin/edgekit"), "ProtectHome=read-only"),
-        (replace(PLAIN, reads=("/root/bundle",)), "ProtectHome=read-only"),
+        *((replace(PLAIN, reads=(f"{home}/bundle",)), "ProtectHome=read-only") for home in HOMES),
         (replace(PLAIN, folder="/homestead"), "ProtectHome=yes"),
         (replace(PLAIN, groups=("video",)), "SupplementaryGroups=video"),
         (replace(PLAIN, child_memory_mb=400), "MemoryMax=1000M"),
